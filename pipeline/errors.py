@@ -120,6 +120,8 @@ def _expected(detail: ErrorDetails) -> str:
             return f"at least {context['min_length']} of them"
         case "string_too_short":
             return "text"
+        case "float_type" if isinstance(detail["input"], str):
+            return "a number, without quotes; YAML wants a point in 1.0e-3"
     return _EXPECTED_BY_KIND.get(
         detail["type"].partition("_")[0], detail["msg"].removeprefix("Input should be ")
     )
