@@ -36,6 +36,6 @@ clean:  ## all that the other targets made, results included
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "hoverslam needs Python 3.11: found no python3.11, and python3 is not 3.11" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
