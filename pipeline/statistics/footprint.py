@@ -14,9 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.laws import Floats
 from pipeline.statistics.binomial import Proportion, interval, runs_needed
-from pipeline.statistics.order import sample_quantile, sort_with_worst, upper_index
+from pipeline.statistics.order import Floats, sample_quantile, sort_with_worst, upper_index
 
 FLATTEST = 1e-12  # ratio of variances below which a cloud is a line, its ellipse undefined
 
@@ -66,7 +65,8 @@ def inside_radius(
 ) -> Proportion:
     """Share of all runs that touched down within `radius_m` of the target, exact interval."""
     miss_m = miss_distance(east_m, north_m)
-    return interval(int((miss_m <= radius_m).sum()), miss_m.size, confidence)
+    inside = np.isfinite(miss_m) & (miss_m <= radius_m)
+    return interval(int(inside.sum()), miss_m.size, confidence)
 
 
 def radius(east_m: ArrayLike, north_m: ArrayLike, content: float, confidence: float) -> Radius:

@@ -14,11 +14,11 @@ from math import ceil, inf
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from pipeline.laws import Floats
 from pipeline.statistics.binomial import pass_probability, runs_needed
 
+Floats = NDArray[np.float64]
 Side = Literal["high", "low"]
 
 
