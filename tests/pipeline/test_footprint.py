@@ -76,6 +76,10 @@ def test_radius__run_not_down_lies_outside_every_circle() -> None:
     assert footprint.radius(east, north, 0.95, 0.9).radius_m == inf
 
 
+def test_miss_distance__is_infinite_without_touchdown() -> None:
+    assert footprint.miss_distance([3.0, nan, inf], [4.0, 0.0, nan]).tolist() == [5.0, inf, inf]
+
+
 def test_inside_radius__counts_runs_not_down_as_outside() -> None:
     east = np.array([0.0, 3.0, 3.1, nan, inf])
     north = np.array([0.0, 4.0, 4.0, 0.0, nan])

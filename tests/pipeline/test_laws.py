@@ -87,6 +87,13 @@ def test_discrete_quantile__is_the_first_value_whose_cdf_reaches_u(u: float) -> 
         assert law.cdf(np.nextafter(value, -np.inf)) < u
 
 
+def test_discrete__rounding_of_its_probabilities_loses_nothing() -> None:
+    """Ten times 0.1 adds to 1 - 1e-16 in binary."""
+    law = law_of("discrete", values=list(range(10)), probabilities=[0.1] * 10)
+    assert law.cdf(9.0) == 1.0
+    assert law.quantile(ENDS[1]) == 9.0
+
+
 def test_truncated_normal__keeps_its_digits_on_the_far_side() -> None:
     left = law_of("truncated_normal", mean=0.0, sigma=1.0, lower=-4.6, upper=-4.2)
     right = law_of("truncated_normal", mean=0.0, sigma=1.0, lower=4.2, upper=4.6)
