@@ -1,0 +1,48 @@
+"""The results of a campaign as a Zarr store: written batch by batch, read as a dataset.
+
+Driver: `prepare_store`, then within `exclusive`: `sweep`, `pending_batches`, `finish`.
+Worker: `write_batch`. Reader: `open_store`, or plain `xarray.open_zarr` once it is finished.
+"""
+
+from pipeline.store.compact import finish
+from pipeline.store.flying import (
+    Store,
+    pending_batches,
+    prepare_store,
+    read_metrics,
+    read_records,
+    sweep,
+    write_batch,
+)
+from pipeline.store.layout import (
+    INFRASTRUCTURE_ERROR,
+    Batch,
+    BatchRecord,
+    BatchStatus,
+    CodeSpec,
+    Provenance,
+    StoreLayout,
+)
+from pipeline.store.read import open_store
+from pipeline.store.root import State, exclusive
+
+__all__ = [
+    "INFRASTRUCTURE_ERROR",
+    "Batch",
+    "BatchRecord",
+    "BatchStatus",
+    "CodeSpec",
+    "Provenance",
+    "State",
+    "Store",
+    "StoreLayout",
+    "exclusive",
+    "finish",
+    "open_store",
+    "pending_batches",
+    "prepare_store",
+    "read_metrics",
+    "read_records",
+    "sweep",
+    "write_batch",
+]
