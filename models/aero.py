@@ -1,0 +1,43 @@
+"""Aerodynamic force and moment of a slender body with legs, at any angle of attack.
+
+Axial drag, potential lift and crossflow drag, added as in Allen & Perkins, NACA Report 1048 (1951), eqs. 19, 20, and
+Jorgensen, NASA TR R-474 (1977), eqs. 1 to 6, which hold from 0 to 180 deg; base first has an axial drag area of
+its own. Plume interaction is left out (an estimate would be a scale on the axial drag area).
+"""
+
+from math import sqrt
+
+from models.jit import kernel
+from models.vectors import norm
+
+
+@kernel
+def wrench(v_air_body, omega_body, rho, aero):
+    """Force N and moment N m about the base centre, in body axes.                              §10
+
+    v_air_body is the vehicle's velocity through the air at the base centre.
+
+        lateral    F = -rho/2 (A_c |v_lat| + A_l |v_z|) v_lat      at the two centres of pressure
+        axial      F_z = -rho/2 A_z |v_z| v_z,  A_z nose first or base first
+        sphere     F = -rho/2 A_s |v| v                            at its own centre
+        damping    M = -rho/2 |v| D omega - C omega
+    """
+    vx, vy, vz = v_air_body
+    half_rho = 0.5 * rho
+    lateral_speed = sqrt(vx * vx + vy * vy)
+    speed = norm(v_air_body)
+    crossflow = -half_rho * aero.crossflow_m2 * lateral_speed
+    lift = -half_rho * aero.lift_m2 * abs(vz)
+    axial_area = aero.axial_nose_first_m2 if vz > 0.0 else aero.axial_base_first_m2
+    sphere = -half_rho * aero.sphere_m2 * speed
+    k = crossflow + lift
+    force = ((k + sphere) * vx, (k + sphere) * vy, (-half_rho * axial_area * abs(vz) + sphere) * vz)
+    arm = crossflow * aero.cp_crossflow_z_m + lift * aero.cp_lift_z_m + sphere * aero.cp_sphere_z_m
+    pitch = half_rho * speed * aero.damping_pitch_m4
+    roll = half_rho * speed * aero.damping_roll_m4
+    moment = (
+        -arm * vy - (pitch + aero.damping_x_nms) * omega_body[0],
+        arm * vx - (pitch + aero.damping_y_nms) * omega_body[1],
+        -(roll + aero.damping_z_nms) * omega_body[2],
+    )
+    return force, moment

@@ -1,0 +1,143 @@
+"""Control: throttle, attitude and roll loops. Sees estimate and demand, never the state.
+
+Vertical and lateral loops track the reference with second-order error dynamics and an integral; the lateral one asks for
+a direction of thrust, the attitude loop turns body z there with the gimbal; roll thrusters keep heading by a
+switching line. Source: Ogata, Modern Control Engineering, 5th ed., secs. 5-3, 8-1; switching line: Wie, Space Vehicle
+Dynamics and Control, 2nd ed., sec. 7.3.
+"""
+
+from math import sqrt
+
+from models.elementary import arctan
+from models.jit import kernel
+from models.rotation import conjugate, rotate, up_in_body
+from models.structs import Command
+from models.vectors import add, clip, scale, sub
+
+_INTEGRAL_LIMIT = 2.0  # m/s2
+
+
+@kernel
+def _between(mass_kg, full, empty, plant):
+    """A plant value at this mass, linear between full and empty."""
+    share = clip((mass_kg - plant.empty_kg) / (plant.full_kg - plant.empty_kg), 0.0, 1.0)
+    return empty + share * (full - empty)
+
+
+@kernel
+def wanted_acceleration(base, demand, integral, gains):
+    """Acceleration asked for, m/s2, in enu.                                                    §16.1
+
+        a = a_ref + w^2 (r_ref - r) + 2 z w (v_ref - v) + integral
+    """
+    e = sub(demand.r_enu_m, base.r_enu_m)
+    ev = sub(demand.v_enu_mps, base.v_enu_mps)
+    wl, wv = gains.lateral_frequency_radps, gains.vertical_frequency_radps
+    dl, dv = 2.0 * gains.lateral_damping_ratio * wl, 2.0 * gains.vertical_damping_ratio * wv
+    feedback = (
+        wl * wl * e[0] + dl * ev[0],
+        wl * wl * e[1] + dl * ev[1],
+        wv * wv * e[2] + dv * ev[2],
+    )
+    return add(add(demand.a_enu_mps2, integral), feedback)
+
+
+@kernel
+def _integrated(base, demand, integral, gains, dt):
+    """The integral of the position error, held within +-2 m/s2 on each axis."""
+    e = sub(demand.r_enu_m, base.r_enu_m)
+    kl = gains.lateral_integral_per_s * gains.lateral_frequency_radps**2 * dt
+    kv = gains.vertical_integral_per_s * gains.vertical_frequency_radps**2 * dt
+    return (
+        clip(integral[0] + kl * e[0], -_INTEGRAL_LIMIT, _INTEGRAL_LIMIT),
+        clip(integral[1] + kl * e[1], -_INTEGRAL_LIMIT, _INTEGRAL_LIMIT),
+        clip(integral[2] + kv * e[2], -_INTEGRAL_LIMIT, _INTEGRAL_LIMIT),
+    )
+
+
+@kernel
+def thrust_axis(wanted, gains):
+    """Unit direction of thrust for the wanted acceleration, within the tilt limit.             §16.2"""
+    up = max(gains.gravity_mps2 + wanted[2], 0.3 * gains.gravity_mps2)
+    lateral = sqrt(wanted[0] * wanted[0] + wanted[1] * wanted[1])
+    limit = up * gains.tilt_limit_rad
+    keep = limit / lateral if lateral > limit else 1.0
+    x, y = keep * wanted[0], keep * wanted[1]
+    k = 1.0 / sqrt(x * x + y * y + up * up)
+    return (k * x, k * y, k * up)
+
+
+@kernel
+def throttle(base, wanted_up_mps2, plant):
+    """Throttle for the wanted vertical acceleration: weight, tilt and back pressure allowed for.  §16.3
+
+        u = (m (g + a) / cos(tilt) + p_a A_e) / T_vac,   within floor and 1
+    """
+    cosine = max(up_in_body(base.q_body_to_enu)[2], 0.5)
+    force = base.mass_kg * (plant.gravity_mps2 + wanted_up_mps2) / cosine
+    pressure = plant.ground_pressure_pa * (1.0 - 1.19e-4 * base.r_enu_m[2])  # 1/m: 1 / scale height
+    return clip((force + pressure * plant.exit_area_m2) / plant.thrust_vac_n, plant.throttle_min, 1.0)
+
+
+@kernel
+def commanded_thrust(setting, base, plant):
+    """Thrust, N, the flight software expects of a throttle setting."""
+    pressure = plant.ground_pressure_pa * (1.0 - 1.19e-4 * base.r_enu_m[2])
+    return max(setting * plant.thrust_vac_n - pressure * plant.exit_area_m2, 0.0)
+
+
+@kernel
+def _roll(base, command, gains, plant, dt):
+    """Roll thrusters: on beyond the dead band of angle + T rate, for at least the minimum pulse.   §16.5"""
+    q = base.q_body_to_enu
+    heading = 2.0 * arctan(q[3] / (q[0] if abs(q[0]) > 0.1 else 0.1))
+    line = heading + gains.roll_rate_gain_s * base.omega_body_radps[2]
+    fire = -1.0 if line > gains.roll_dead_band_rad else (1.0 if line < -gains.roll_dead_band_rad else 0.0)
+    keep = command.roll != 0.0 and command.roll_age_s < plant.roll_min_pulse_s
+    roll = command.roll if keep else fire
+    age = command.roll_age_s + dt if roll == command.roll else 0.0
+    return roll, age
+
+
+@kernel
+def advanced(command, base, demand, released, gains, plant, dt):
+    """The command of this tick; actuators see it one tick later, after their own delays.       §16"""
+    going = 1.0 if released and demand.cut_off == 0.0 else 0.0
+    integral = scale(going, _integrated(base, demand, command.integral_enu_mps2, gains, dt))
+    wanted = wanted_acceleration(base, demand, integral, gains)
+
+    # Attitude: turn body z to the thrust axis
+    axis_body = rotate(conjugate(base.q_body_to_enu), thrust_axis(wanted, gains))
+    ex, ey = -axis_body[1], axis_body[0]
+    w = gains.attitude_frequency_radps
+    damping = 2.0 * gains.attitude_damping_ratio * w
+    ki = gains.attitude_integral_per_s * w * w * dt * going
+    ix = going * clip(command.integral_x_radps2 + ki * ex, -0.2, 0.2)
+    iy = going * clip(command.integral_y_radps2 + ki * ey, -0.2, 0.2)
+    turn_x = w * w * ex - damping * base.omega_body_radps[0] + ix
+    turn_y = w * w * ey - damping * base.omega_body_radps[1] + iy
+
+    # Gimbal: moment = -arm thrust sin(angle)
+    setting = throttle(base, wanted[2], plant) if released else gains.start_throttle
+    force = max(commanded_thrust(setting, base, plant), 0.1 * plant.thrust_vac_n)
+    inertia = _between(base.mass_kg, plant.full_inertia_kgm2, plant.empty_inertia_kgm2, plant)
+    arm = _between(base.mass_kg, plant.full_arm_m, plant.empty_arm_m, plant)
+    k = -going * inertia / (arm * force)
+    travel = plant.gimbal_travel_rad
+    roll, age = _roll(base, command, gains, plant, dt)
+    roll = going * roll
+    setting = setting if demand.cut_off == 0.0 else 0.0
+    a = command.line
+    b = command.roll_line
+    return Command(
+        setting,
+        clip(k * turn_x, -travel, travel),
+        clip(k * turn_y, -travel, travel),
+        roll,
+        age,
+        integral,
+        ix,
+        iy,
+        (setting, a[0], a[1], a[2], a[3], a[4], a[5], a[6]),
+        (roll, b[0], b[1], b[2]),
+    )

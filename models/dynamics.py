@@ -1,0 +1,146 @@
+"""Equations of motion: forces and moments to the derivative of the state.
+
+Six degrees of freedom of the body that does not slosh, about its own centre of mass, written for the base centre,
+a point fixed in the vehicle; two pendulums hang from it. Source: Stevens & Lewis, Aircraft Control and
+Simulation, 3rd ed., sec. 1.7; pendulum coupling: NASA SP-106, ch. 6. Left out: acceleration of the centre of mass
+relative to the vehicle while propellant burns (below 1 mm/s2).
+"""
+
+from models import aero, engine, gimbal, slosh, thrusters
+from models.jit import kernel
+from models.mass import angular_acceleration, total
+from models.rotation import conjugate, normalised, quaternion_rate, rotate
+from models.structs import Actuation, State
+from models.vectors import add, cross, scale, sub
+
+
+@kernel
+def air_velocity(state, air):
+    """Velocity through the air at the base centre, in body axes, and height above the air's reference."""
+    above = state.r_enu_m[2] - air.height_m
+    wind_enu = (
+        air.wind_east_mps + air.shear_east_per_s * above,
+        air.wind_north_mps + air.shear_north_per_s * above,
+        air.wind_up_mps,
+    )
+    return rotate(conjugate(state.q_body_to_enu), sub(state.v_enu_mps, wind_enu)), above
+
+
+@kernel
+def _exponential(k, above):
+    """exp(k h) for the small steps within a tick, third order: error (k h)^4 / 24, 1e-14 at 5 m."""
+    x = k * above
+    return 1.0 + x * (1.0 + x * (0.5 + x / 6.0))
+
+
+@kernel
+def thrust_body(state, actuation, pressure_pa, case):
+    """Thrust vector, N, in body axes, the nozzle angles included, and propellant flow kg/s.    §7"""
+    e = case.engine
+    throttle = state.throttle if actuation.throttle_lag_s > 0.0 else actuation.throttle
+    burning = throttle * actuation.lit
+    magnitude = engine.thrust(burning, pressure_pa, e) * engine.ground_effect(state.r_enu_m[2], e)
+    angle_x = gimbal.deflection(actuation.play_x_rad, state.gimbal_x_rad, actuation.gimbal_x_rad, case.gimbal)
+    angle_y = gimbal.deflection(actuation.play_y_rad, state.gimbal_y_rad, actuation.gimbal_y_rad, case.gimbal)
+    axis = engine.direction(angle_x + e.misalignment_x_rad, angle_y + e.misalignment_y_rad)
+    return scale(magnitude, axis), engine.mass_flow(burning, e)
+
+
+@kernel
+def rates(state, actuation, air, body, ground, earth_rate, case):
+    """Time derivative of every entry of the state, as a State.                                 §1
+
+        m0 a0 = F + hinge forces,   I w' = M - w x I w        (the part that does not slosh)
+        a_base = a0 - w' x c - w x (w x c)
+        v' = R a_base - g up - 2 W x v
+    """
+    q, omega = state.q_body_to_enu, state.omega_body_radps
+    e = case.engine
+    v_air, above = air_velocity(state, air)
+    rho = air.density_kgpm3 * _exponential(air.density_slope_per_m, above)
+    pressure = air.pressure_pa * _exponential(air.pressure_slope_per_m, above)
+    gravity = air.gravity_mps2 + air.gravity_slope_per_s2 * above
+
+    # Forces and moments about the base centre, body axes
+    push, flow = thrust_body(state, actuation, pressure, case)
+    drag, drag_moment = aero.wrench(v_air, omega, rho, case.aero)
+    contact = rotate(conjugate(q), ground.force_enu_n)
+    roll = thrusters.roll_moment(actuation.roll, case.thrusters)
+    force = add(add(push, drag), contact)
+    moment = add(cross((e.offset_x_m, e.offset_y_m, e.gimbal_z_m), push), drag_moment)
+    moment = add(add(moment, ground.moment_body_nm), (0.0, 0.0, roll))
+
+    # Pendulums pull at their hinges
+    m = total(state, case.mass)
+    axial = force[2] / m
+    lox, fuel = body.lox, body.fuel
+    lox_x = slosh.side_force(state.lox_slosh_x_rad, state.lox_slosh_rate_x_radps, axial, lox)
+    lox_y = slosh.side_force(state.lox_slosh_y_rad, state.lox_slosh_rate_y_radps, axial, lox)
+    fuel_x = slosh.side_force(state.fuel_slosh_x_rad, state.fuel_slosh_rate_x_radps, axial, fuel)
+    fuel_y = slosh.side_force(state.fuel_slosh_y_rad, state.fuel_slosh_rate_y_radps, axial, fuel)
+    sloshing = lox.mass_kg + fuel.mass_kg
+    force = (force[0] + lox_x + fuel_x, force[1] + lox_y + fuel_y, force[2] - sloshing * axial)
+    side_x = lox.hinge_z_m * lox_x + fuel.hinge_z_m * fuel_x
+    side_y = lox.hinge_z_m * lox_y + fuel.hinge_z_m * fuel_y
+    moment = (moment[0] - side_y, moment[1] + side_x, moment[2])
+
+    # Motion of the part that does not slosh, about its centre of mass
+    cg = body.cg_body_m
+    turning = angular_acceleration(sub(moment, cross(cg, force)), omega, body)
+    at_cg = scale(1.0 / (m - sloshing), force)
+    at_base = sub(sub(at_cg, cross(turning, cg)), cross(omega, cross(omega, cg)))
+    free = 1.0 - actuation.held
+    coriolis = scale(2.0, cross(earth_rate, state.v_enu_mps))
+    v_rate = sub(sub(rotate(q, at_base), (0.0, 0.0, gravity)), coriolis)
+
+    # Pendulum hinges: axis points, specific acceleration
+    del_x = turning[1] + omega[0] * omega[2]
+    del_y = -turning[0] + omega[1] * omega[2]
+    hinge_lox_x = at_base[0] + del_x * lox.hinge_z_m
+    hinge_lox_y = at_base[1] + del_y * lox.hinge_z_m
+    hinge_fuel_x = at_base[0] + del_x * fuel.hinge_z_m
+    hinge_fuel_y = at_base[1] + del_y * fuel.hinge_z_m
+
+    gx, gx_rate = gimbal.rates(state.gimbal_x_rad, state.gimbal_rate_x_radps, actuation.gimbal_x_rad, case.gimbal)
+    gy, gy_rate = gimbal.rates(state.gimbal_y_rad, state.gimbal_rate_y_radps, actuation.gimbal_y_rad, case.gimbal)
+    lox_share = e.mixture_ratio / (1.0 + e.mixture_ratio)
+    turn = quaternion_rate(q, omega)
+    return State(
+        r_enu_m=scale(free, state.v_enu_mps),
+        v_enu_mps=scale(free, v_rate),
+        q_body_to_enu=(free * turn[0], free * turn[1], free * turn[2], free * turn[3]),
+        omega_body_radps=scale(free, turning),
+        lox_kg=-flow * lox_share,
+        fuel_kg=-flow * (1.0 - lox_share),
+        throttle=engine.throttle_rate(state.throttle, actuation),
+        gimbal_x_rad=gx,
+        gimbal_y_rad=gy,
+        gimbal_rate_x_radps=gx_rate,
+        gimbal_rate_y_radps=gy_rate,
+        lox_slosh_x_rad=free * state.lox_slosh_rate_x_radps,
+        lox_slosh_y_rad=free * state.lox_slosh_rate_y_radps,
+        lox_slosh_rate_x_radps=free * slosh.swing(state.lox_slosh_x_rad, state.lox_slosh_rate_x_radps, hinge_lox_x, axial, lox),
+        lox_slosh_rate_y_radps=free * slosh.swing(state.lox_slosh_y_rad, state.lox_slosh_rate_y_radps, hinge_lox_y, axial, lox),
+        fuel_slosh_x_rad=free * state.fuel_slosh_rate_x_radps,
+        fuel_slosh_y_rad=free * state.fuel_slosh_rate_y_radps,
+        fuel_slosh_rate_x_radps=free * slosh.swing(state.fuel_slosh_x_rad, state.fuel_slosh_rate_x_radps, hinge_fuel_x, axial, fuel),
+        fuel_slosh_rate_y_radps=free * slosh.swing(state.fuel_slosh_y_rad, state.fuel_slosh_rate_y_radps, hinge_fuel_y, axial, fuel),
+    )
+
+
+@kernel
+def concluded(state, told, case):
+    """State and nozzles after a step: unit quaternion, backlash taken up, a dying engine set to zero."""
+    settled = State(
+        state.r_enu_m, state.v_enu_mps, normalised(state.q_body_to_enu), state.omega_body_radps, state.lox_kg,
+        state.fuel_kg, state.throttle if abs(state.throttle) > 1.0e-6 else 0.0, state.gimbal_x_rad, state.gimbal_y_rad,
+        state.gimbal_rate_x_radps, state.gimbal_rate_y_radps, state.lox_slosh_x_rad, state.lox_slosh_y_rad,
+        state.lox_slosh_rate_x_radps, state.lox_slosh_rate_y_radps, state.fuel_slosh_x_rad, state.fuel_slosh_y_rad,
+        state.fuel_slosh_rate_x_radps, state.fuel_slosh_rate_y_radps,
+    )  # fmt: skip
+    return settled, Actuation(
+        told.throttle, told.throttle_slew_per_s, told.throttle_lag_s, told.lit, told.gimbal_x_rad, told.gimbal_y_rad,
+        told.gimbal_slope_x_radps, told.gimbal_slope_y_radps,
+        gimbal.play(told.play_x_rad, state.gimbal_x_rad, case.gimbal),
+        gimbal.play(told.play_y_rad, state.gimbal_y_rad, case.gimbal), told.roll, told.held,
+    )  # fmt: skip

@@ -1,0 +1,97 @@
+"""Guidance: a reference position, velocity and acceleration that runs through the mission's waypoints.
+
+Each phase goes to a waypoint with a trapezoidal speed profile, vertical and lateral apart; the next phase begins
+when the reference has arrived. The reference starts at release. Sees the estimate, never the state.
+"""
+
+from math import sqrt
+
+from models.jit import kernel
+from models.structs import Demand
+from models.vectors import clip
+
+PROFILE_SHARE = 0.8  # of the acceleration limit used to plan braking; the rest is left for following it
+
+
+@kernel
+def _vertical(h, v, phase, dt):
+    """Reference height, speed and acceleration one tick later.                                 §15.1
+
+        v_allowed = min(v_max, sqrt(v_end^2 + 2 a |d|)),   a = clip((v_allowed - v) / dt, +-a_max)
+    """
+    d = phase.up_m - h
+    a_max = phase.acceleration_mps2
+    end = phase.end_speed_mps
+    allowed = min(phase.speed_mps, sqrt(end * end + 2.0 * PROFILE_SHARE * a_max * abs(d)))
+    wanted = allowed if d >= 0.0 else -allowed
+    a = clip((wanted - v) / dt, -a_max, a_max)
+    return h + v * dt + 0.5 * a * dt * dt, v + a * dt, a
+
+
+@kernel
+def _lateral(x, y, vx, vy, phase, dt):
+    """Reference east and north, speeds and accelerations one tick later, straight to the waypoint."""
+    dx, dy = phase.east_m - x, phase.north_m - y
+    d = sqrt(dx * dx + dy * dy)
+    a_max = phase.lateral_acceleration_mps2
+    allowed = min(phase.lateral_speed_mps, sqrt(2.0 * PROFILE_SHARE * a_max * d))
+    per_m = allowed / max(d, 1.0e-6)
+    ax, ay = (per_m * dx - vx) / dt, (per_m * dy - vy) / dt
+    size = sqrt(ax * ax + ay * ay)
+    keep = a_max / size if size > a_max else 1.0
+    ax, ay = keep * ax, keep * ay
+    return x + vx * dt, y + vy * dt, vx + ax * dt, vy + ay * dt, ax, ay
+
+
+@kernel
+def arrived(demand, phase):
+    """Whether the reference has reached this phase's waypoint: within what it covers in 50 ms, plus 5 cm."""
+    dx, dy = phase.east_m - demand.r_enu_m[0], phase.north_m - demand.r_enu_m[1]
+    vertical = abs(phase.up_m - demand.r_enu_m[2]) < 0.05 + 0.05 * abs(demand.v_enu_mps[2])
+    return vertical and dx * dx + dy * dy < 0.01 and phase.terminal == 0.0
+
+
+@kernel
+def advanced(demand, phase, released, dt):
+    """The demand one tick later; it stands still until release.                                §15"""
+    r, v = demand.r_enu_m, demand.v_enu_mps
+    h, vz, az = _vertical(r[2], v[2], phase, dt)
+    x, y, vx, vy, ax, ay = _lateral(r[0], r[1], v[0], v[1], phase, dt)
+    done = arrived(demand, phase)
+    go = released
+    return Demand(
+        (x if go else r[0], y if go else r[1], h if go else r[2]),
+        (vx if go else v[0], vy if go else v[1], vz if go else v[2]),
+        (ax if go else 0.0, ay if go else 0.0, az if go else 0.0),
+        demand.phase + 1.0 if go and done else demand.phase,
+        demand.phase_s + dt if not (go and done) else 0.0,
+        demand.low_s,
+        demand.cut_off,
+    )
+
+
+@kernel
+def cut_off(demand, base, votes, phase, gains, dt):
+    """Cut-off by leg-contact votes, confirmed by estimated height and acceleration; a backup timer.   §15.2
+
+    One vote more if the specific force along the axis exceeds what thrust alone was commanded to give. The
+    backup acts when the vehicle has been low and slow for longer than any descent would allow.
+    """
+    terminal = phase.terminal > 0.0
+    low = base.r_enu_m[2] < gains.cut_off_height_m
+    jolt = base.accel_body_mps2[2] - plant_specific_force(demand, gains) > gains.cut_off_accel_mps2
+    count = votes + (1.0 if jolt else 0.0)
+    voted = terminal and low and count >= gains.cut_off_votes
+    slow = terminal and low and abs(base.v_enu_mps[2]) < gains.backup_speed_mps
+    low_s = demand.low_s + dt if slow else 0.0
+    now = voted or low_s > gains.backup_time_s
+    return Demand(
+        demand.r_enu_m, demand.v_enu_mps, demand.a_enu_mps2, demand.phase, demand.phase_s,
+        low_s, 1.0 if now else demand.cut_off,
+    )  # fmt: skip
+
+
+@kernel
+def plant_specific_force(demand, gains):
+    """Specific force the reference asks for along the axis, m/s2."""
+    return gains.gravity_mps2 + demand.a_enu_mps2[2]

@@ -1,0 +1,129 @@
+"""Landing legs: stroke with spring, damper and crush core; pad with stick and slip; ground that is not flat.
+
+A leg is a massless strut whose pad meets the ground plane; its stroke is how far the ground has pushed the pad
+along the ground's normal. Spring and damper (in parallel) stand in series with a crush core of constant load,
+and in parallel with a stop at full stroke. A pad sticks to an anchor through the strut's side stiffness and
+slips where that force would leave the friction cone, dragging the anchor along: a true stick state without creep.
+Source: series element: Simo & Hughes, Computational Inelasticity (1998), sec. 1.2 (return mapping); friction:
+Cundall & Strack, Geotechnique 29 (1979), eqs. 10 to 16. Left out: pad mass, bending, mud, a strut's own friction.
+"""
+
+from math import sqrt
+
+from models.elementary import sincos
+from models.jit import kernel
+from models.rotation import conjugate, rotate
+from models.structs import LegState, Wrench
+from models.vectors import add, cross, dot, norm, scale, sub
+
+
+@kernel
+def ground_normal(site):
+    """Unit normal of the pad's mean plane, in enu: it leans to the downhill side."""
+    sin_slope, cos_slope = sincos(site.slope_rad)
+    sin_azimuth, cos_azimuth = sincos(site.slope_azimuth_rad)
+    return (sin_slope * sin_azimuth, sin_slope * cos_azimuth, cos_slope)
+
+
+@kernel
+def foot(state, leg):
+    """Position and velocity in enu of the pad of the unloaded leg."""
+    q = state.q_body_to_enu
+    arm = (leg.x_m, leg.y_m, 0.0)
+    r = add(state.r_enu_m, rotate(q, arm))
+    v = add(state.v_enu_mps, rotate(q, cross(state.omega_body_radps, arm)))
+    return r, v
+
+
+@kernel
+def clearance(state, leg, normal):
+    """Height of the pad over the ground under it, m, and its rate, m/s, along the normal."""
+    r, v = foot(state, leg)
+    return dot(normal, r) - leg.ground_m, dot(normal, v)
+
+
+@kernel
+def normal_load(stroke, rate, crushed, leg, legs):
+    """Load along the normal, N.                                                                §12.1
+
+        N = min(k (s - c) + d s', F_crush) + k_stop (s - s_max)+,   never pulling;   0 off the ground
+    """
+    elastic = leg.stiffness_npm * (stroke - crushed) + leg.damping_nspm * rate
+    load = min(max(elastic, 0.0), leg.crush_load_n) if stroke > crushed else 0.0
+    return load + leg.stop_stiffness_npm * max(stroke - legs.stroke_m, 0.0)
+
+
+@kernel
+def side_load(r, v, normal, load, leg_state, leg, legs):
+    """Friction force in enu, N, within the cone mu N, and the trial force before it was cut.    §12.2
+
+        trial = -k_t (r - anchor) - c_t v,   both in the ground plane
+    """
+    off = sub(r, leg_state.anchor_enu_m)
+    off = sub(off, scale(dot(normal, off), normal))
+    slide = sub(v, scale(dot(normal, v), normal))
+    trial = sub(scale(-legs.grip_stiffness_npm, off), scale(legs.grip_damping_nspm, slide))
+    size = norm(trial)
+    cone = leg.friction * load
+    keep = cone / size if size > cone else 1.0
+    return scale(keep, trial), trial
+
+
+@kernel
+def wrench(state, leg_state, leg, legs, normal):
+    """What the ground does to the vehicle through one leg: force and moment about the base centre.  §12"""
+    r, v = foot(state, leg)
+    stroke = leg.ground_m - dot(normal, r)
+    rate = -dot(normal, v)
+    load = normal_load(stroke, rate, leg_state.crushed_m, leg, legs) * (1.0 - leg_state.collapsed)
+    side, _ = side_load(r, v, normal, load, leg_state, leg, legs)
+    force = add(scale(load, normal), side)
+    q = conjugate(state.q_body_to_enu)
+    arm = add((leg.x_m, leg.y_m, 0.0), rotate(q, scale(max(stroke, 0.0), normal)))
+    return Wrench(force, cross(arm, rotate(q, force)))
+
+
+@kernel
+def settle(state, before, leg, legs, normal, dt):
+    """The leg's memory after a step: crush, anchor, peaks.                                     §12.3
+
+    Crush is the implicit step of the series element: the smallest c+ >= c with
+        k (s+ - c+) + d ((s+ - c+) - (s - c)) / dt <= F_crush
+    """
+    r, v = foot(state, leg)
+    stroke = leg.ground_m - dot(normal, r)
+    rate = -dot(normal, v)
+    d_over_dt = leg.damping_nspm / dt
+    elastic = before.stroke_m - before.crushed_m
+    held = (leg.crush_load_n + d_over_dt * max(elastic, 0.0)) / (leg.stiffness_npm + d_over_dt)
+    crushing = max(before.crushed_m, stroke - held)
+    crushed = crushing if stroke > before.crushed_m else before.crushed_m
+    load = normal_load(stroke, rate, crushed, leg, legs) * (1.0 - before.collapsed)
+    collapsed = 1.0 if load > leg.collapse_load_n else before.collapsed
+    # Anchor: follows the pad in the air, stays while it sticks, is dragged while it slips
+    force, trial = side_load(r, v, normal, load, before, leg, legs)
+    slips = norm(trial) > leg.friction * load
+    slide = sub(v, scale(dot(normal, v), normal))
+    stretched = scale(-1.0 / legs.grip_stiffness_npm, add(force, scale(legs.grip_damping_nspm, slide)))
+    dragged = sub(r, stretched)
+    old = before.anchor_enu_m
+    touching = load > 0.0
+    anchor = (
+        (dragged[0] if slips else old[0]) if touching else r[0],
+        (dragged[1] if slips else old[1]) if touching else r[1],
+        (dragged[2] if slips else old[2]) if touching else r[2],
+    )
+    moved = sub(anchor, old)
+    slid = before.slid_m + (sqrt(dot(moved, moved)) if touching and slips else 0.0)
+    pressed = before.pressed_s + dt if load > legs.switch_load_n else 0.0
+    return LegState(
+        crushed_m=crushed,
+        stroke_m=stroke,
+        anchor_enu_m=anchor,
+        load_n=load,
+        peak_load_n=max(before.peak_load_n, load),
+        peak_stroke_m=max(before.peak_stroke_m, stroke),
+        slid_m=slid,
+        collapsed=collapsed,
+        pressed_s=pressed,
+    )

@@ -1,0 +1,108 @@
+"""Sensors at their places on the vehicle, with bias, noise, scale and misalignment.
+
+The inertial unit reports the exact change of its own attitude and velocity over the tick (so lever arms, and the
+specific force between control ticks, are in it), spoilt by its errors. Satellite navigation reports the antenna
+as it was some time ago. The altimeter looks along body -z and reports slant range over the local ground plane.
+Source: Titterton & Weston, Strapdown Inertial Navigation Technology, 2nd ed., secs. 4.8, 6.4, 12.3 (error models);
+IEEE Std 952 (random walks: a sample's sigma is N / sqrt(dt)).
+"""
+
+from math import sqrt
+
+from models import noise
+from models.jit import kernel
+from models.rotation import conjugate, from_rotation_vector, multiply, rotate, to_rotation_vector
+from models.structs import Aids, Increments, SensorMemory
+from models.vectors import add, cross, dot, scale, sub
+
+
+@kernel
+def point_motion(state, arm):
+    """Position and velocity in enu of a point fixed in the vehicle."""
+    q = state.q_body_to_enu
+    r = add(state.r_enu_m, rotate(q, arm))
+    v = add(state.v_enu_mps, rotate(q, cross(state.omega_body_radps, arm)))
+    return r, v
+
+
+@kernel
+def imu_memory(state, imu):
+    """The inertial unit's memory at switch-on."""
+    zero = (0.0, 0.0, 0.0)
+    _, v = point_motion(state, (imu.x_m, imu.y_m, imu.z_m))
+    return SensorMemory(v, state.q_body_to_enu, zero, zero)
+
+
+@kernel
+def _spoilt(true, bias, factor, twist):
+    """scale x (true + twist x true) + bias: scale factor, misalignment and bias of a triad."""
+    return add(scale(factor, sub(true, cross(twist, true))), bias)
+
+
+@kernel
+def imu_increments(state, memory, support_mps2, imu, seed, tick, dt):
+    """Angle (rad) and velocity (m/s) increments over the last tick, in the unit's body axes.    §13.1
+
+        dtheta = 2 vec(q_old* o q_new),   dv = R_mid* (v_new - v_old + g dt)
+
+    support_mps2 is gravity as a vector up: what the clamps or the air hold against.
+    """
+    _, v = point_motion(state, (imu.x_m, imu.y_m, imu.z_m))
+    turn = to_rotation_vector(multiply(conjugate(memory.q_body_to_enu), state.q_body_to_enu))
+    half = multiply(memory.q_body_to_enu, from_rotation_vector(scale(0.5, turn)))
+    felt = rotate(conjugate(half), add(sub(v, memory.v_enu_mps), scale(dt, support_mps2)))
+
+    gx, gy, gz, _ = noise.normals(seed, noise.GYRO, tick)
+    ax, ay, az, _ = noise.normals(seed, noise.ACCELEROMETER, tick)
+    root = sqrt(dt)
+    twist = (imu.misalignment_x_rad, imu.misalignment_y_rad, imu.misalignment_z_rad)
+    gyro_bias = add((imu.gyro_bias_x_radps, imu.gyro_bias_y_radps, imu.gyro_bias_z_radps), memory.gyro_walk_radps)
+    accel_bias = add((imu.accel_bias_x_mps2, imu.accel_bias_y_mps2, imu.accel_bias_z_mps2), memory.accel_walk_mps2)
+    angle = _spoilt(turn, scale(dt, gyro_bias), imu.gyro_scale, twist)
+    velocity = _spoilt(felt, scale(dt, accel_bias), imu.accel_scale, twist)
+    angle = add(angle, scale(imu.gyro_noise_radps_rthz * root, (gx, gy, gz)))
+    velocity = add(velocity, scale(imu.accel_noise_mps2_rthz * root, (ax, ay, az)))
+    kept = SensorMemory(v, state.q_body_to_enu, memory.gyro_walk_radps, memory.accel_walk_mps2)
+    return Increments(angle, velocity), kept
+
+
+@kernel
+def wander(memory, imu, seed, tick, dt):
+    """The inertial unit's slow errors after an aiding interval: random walks of both biases.    §13.2"""
+    gx, gy, gz, _ = noise.normals(seed, noise.GYRO_WALK, tick)
+    ax, ay, az, _ = noise.normals(seed, noise.ACCELEROMETER_WALK, tick)
+    root = sqrt(dt)
+    gyro = add(memory.gyro_walk_radps, scale(imu.gyro_walk_radps2_rthz * root, (gx, gy, gz)))
+    accel = add(memory.accel_walk_mps2, scale(imu.accel_walk_mps3_rthz * root, (ax, ay, az)))
+    return SensorMemory(memory.v_enu_mps, memory.q_body_to_enu, gyro, accel)
+
+
+@kernel
+def aids(state, normal, fix, echo, case, tick):
+    """Satellite fix and altimeter return at this tick; fix and echo say whether they come at all.  §13.3
+
+    Antenna position a latency ago (to first order), with white noise and a bias that lasts the hop. Altimeter:
+    slant range along body -z, noise the larger of a constant and a share of the range.
+    """
+    g, a, seed = case.gnss, case.altimeter, case.seed
+    r, v = point_motion(state, (g.x_m, g.y_m, g.z_m))
+    pe, pn, pu, _ = noise.normals(seed, noise.GNSS_POSITION, tick)
+    ve, vn, vu, _ = noise.normals(seed, noise.GNSS_VELOCITY, tick)
+    r = sub(r, scale(g.latency_s, v))
+    r = (
+        r[0] + g.bias_east_m + g.horizontal_noise_m * pe,
+        r[1] + g.bias_north_m + g.horizontal_noise_m * pn,
+        r[2] + g.bias_up_m + g.vertical_noise_m * pu,
+    )
+    v = add(v, scale(g.velocity_noise_mps, (ve, vn, vu)))
+
+    place, _ = point_motion(state, (a.x_m, a.y_m, a.z_m))
+    down = rotate(state.q_body_to_enu, (0.0, 0.0, -1.0))
+    steep = -dot(normal, down)
+    height = dot(normal, place)
+    true_range = height / max(steep, 0.1)
+    n0, _, _, _ = noise.normals(seed, noise.ALTIMETER, tick)
+    sigma = max(a.noise_m, a.noise_fraction * true_range)
+    lit = state.throttle > 0.05
+    seen = (true_range < a.max_range_m) and (steep > 0.5) and not (lit and height < a.dropout_height_m)
+    return Aids(fix, r, v, echo if seen else 0.0, true_range + a.bias_m + sigma * n0)

@@ -1,0 +1,63 @@
+"""Lateral slosh in an upright cylindrical tank: the equivalent pendulum of the first mode.
+
+Source: Abramson (ed.), The Dynamic Behavior of Liquids in Moving Containers, NASA SP-106 (1966), ch. 6, and
+Dodge, The New Dynamic Behavior of Liquids in Moving Containers (2000), table 3.1:
+
+    L     = R / (xi tanh(xi h / R)),                 omega^2 = f_z / L
+    m_s/m = 2 R tanh(xi h / R) / (xi (xi^2 - 1) h)
+    bob   at  h/2 - (2R/xi) tanh(xi h / 2R)  above the liquid's centre of mass
+
+with xi = 1.841184 and f_z the axial specific force (not gravity). Small angles; no other modes, no rotary or
+swirl motion, no liquid impact: beyond about 0.3 rad the model overstates.
+"""
+
+from math import pi, sqrt
+
+from models.elementary import exp
+from models.jit import kernel
+from models.structs import Pendulum
+
+XI = 1.8411837813406593  # first zero of J1'
+
+
+@kernel
+def _tanh(x):
+    return 1.0 - 2.0 / (exp(2.0 * x) + 1.0)
+
+
+@kernel
+def liquid_height(liquid_kg, tank):
+    """Height of the liquid over the tank bottom, m."""
+    return liquid_kg / (tank.density_kgpm3 * pi * tank.radius_m * tank.radius_m)
+
+
+@kernel
+def pendulum(liquid_kg, axial_mps2, tank):
+    """The pendulum of this much liquid under this axial specific force.                        §6.2"""
+    h = max(liquid_height(liquid_kg, tank), 1.0e-3)
+    x = XI * h / tank.radius_m
+    tanh = _tanh(x)
+    share = 2.0 * tanh / ((XI * XI - 1.0) * x)
+    length = tank.radius_m / (XI * tanh) / (tank.slosh_frequency_scale * tank.slosh_frequency_scale)
+    bob_over_cg = 0.5 * h - 2.0 * tank.radius_m / XI * _tanh(0.5 * x)
+    bob_z = tank.bottom_z_m + 0.5 * h + bob_over_cg
+    omega = sqrt(abs(axial_mps2) / length)
+    mass = max(liquid_kg, 0.0) * share * tank.slosh_mass_scale
+    return Pendulum(mass, length, bob_z + length, 2.0 * tank.slosh_damping_ratio * omega)
+
+
+@kernel
+def swing(angle, rate, hinge_mps2, axial_mps2, bob):
+    """Angular acceleration of the pendulum on one axis, rad/s2.                                §6.3
+
+        theta'' = -(a_hinge + f_z theta) / L - 2 zeta omega theta'
+
+    a_hinge is the hinge's specific acceleration (gravity left out). Finite where f_z vanishes.
+    """
+    return -(hinge_mps2 + axial_mps2 * angle) / bob.length_m - bob.damping_per_s * rate
+
+
+@kernel
+def side_force(angle, rate, axial_mps2, bob):
+    """Force of the pendulum on its hinge along one axis, N: the reaction to what swings the bob.   §6.3"""
+    return bob.mass_kg * (axial_mps2 * angle + bob.damping_per_s * bob.length_m * rate)
