@@ -12,7 +12,7 @@ from models.elementary import arctan
 from models.jit import kernel
 from models.rotation import conjugate, rotate, up_in_body
 from models.structs import Command
-from models.vectors import add, clip, scale, sub
+from models.vectors import add, clip, cross, scale, sub
 
 _INTEGRAL_LIMIT = 2.0  # m/s2
 
@@ -25,13 +25,31 @@ def _between(mass_kg, full, empty, plant):
 
 
 @kernel
-def wanted_acceleration(base, demand, integral, gains):
-    """Acceleration asked for, m/s2, in enu.                                                    §16.1
+def percussion_point(base, plant):
+    """Motion of the centre of percussion, brought down by its height: position and velocity in enu.   §16.1
+
+    A turn by the gimbal leaves this point where it is, while the base swings out to the other side, which makes
+    its own position a bad one to feed back (a zero in the right half plane near 1.2 rad/s). It lies
+    I / (m l) above the centre of mass, l the gimbal's arm.
+    """
+    z = _between(base.mass_kg, plant.full_percussion_z_m, plant.empty_percussion_z_m, plant)
+    q = base.q_body_to_enu
+    off = sub(rotate(q, (0.0, 0.0, z)), (0.0, 0.0, z))
+    swing = rotate(q, cross(base.omega_body_radps, (0.0, 0.0, z)))
+    return add(base.r_enu_m, off), add(base.v_enu_mps, swing)
+
+
+@kernel
+def wanted_acceleration(base, demand, integral, gains, plant):
+    """Acceleration asked for, m/s2, in enu, to bring the centre of percussion over the reference.     §16.2
 
         a = a_ref + w^2 (r_ref - r) + 2 z w (v_ref - v) + integral
+
+    The integral is the base centre's, so that the lean in a steady wind does not displace the landing.
     """
-    e = sub(demand.r_enu_m, base.r_enu_m)
-    ev = sub(demand.v_enu_mps, base.v_enu_mps)
+    r, v = percussion_point(base, plant)
+    e = sub(demand.r_enu_m, r)
+    ev = sub(demand.v_enu_mps, v)
     wl, wv = gains.lateral_frequency_radps, gains.vertical_frequency_radps
     dl, dv = 2.0 * gains.lateral_damping_ratio * wl, 2.0 * gains.vertical_damping_ratio * wv
     feedback = (
@@ -57,7 +75,7 @@ def _integrated(base, demand, integral, gains, dt):
 
 @kernel
 def thrust_axis(wanted, gains):
-    """Unit direction of thrust for the wanted acceleration, within the tilt limit.             §16.2"""
+    """Unit direction of thrust for the wanted acceleration, within the tilt limit.             §16.3"""
     up = max(gains.gravity_mps2 + wanted[2], 0.3 * gains.gravity_mps2)
     lateral = sqrt(wanted[0] * wanted[0] + wanted[1] * wanted[1])
     limit = up * gains.tilt_limit_rad
@@ -69,7 +87,7 @@ def thrust_axis(wanted, gains):
 
 @kernel
 def throttle(base, wanted_up_mps2, plant):
-    """Throttle for the wanted vertical acceleration: weight, tilt and back pressure allowed for.  §16.3
+    """Throttle for the wanted vertical acceleration: weight, tilt and back pressure allowed for.  §16.4
 
         u = (m (g + a) / cos(tilt) + p_a A_e) / T_vac,   within floor and 1
     """
@@ -88,7 +106,7 @@ def commanded_thrust(setting, base, plant):
 
 @kernel
 def _roll(base, command, gains, plant, dt):
-    """Roll thrusters: on beyond the dead band of angle + T rate, for at least the minimum pulse.   §16.5"""
+    """Roll thrusters: on beyond the dead band of angle + T rate, for at least the minimum pulse.   §16.6"""
     q = base.q_body_to_enu
     heading = 2.0 * arctan(q[3] / (q[0] if abs(q[0]) > 0.1 else 0.1))
     line = heading + gains.roll_rate_gain_s * base.omega_body_radps[2]
@@ -104,7 +122,7 @@ def advanced(command, base, demand, released, gains, plant, dt):
     """The command of this tick; actuators see it one tick later, after their own delays.       §16"""
     going = 1.0 if released and demand.cut_off == 0.0 else 0.0
     integral = scale(going, _integrated(base, demand, command.integral_enu_mps2, gains, dt))
-    wanted = wanted_acceleration(base, demand, integral, gains)
+    wanted = wanted_acceleration(base, demand, integral, gains, plant)
 
     # Attitude: turn body z to the thrust axis
     axis_body = rotate(conjugate(base.q_body_to_enu), thrust_axis(wanted, gains))

@@ -553,6 +553,8 @@ class Plant(NamedTuple):
     empty_inertia_kgm2: float
     full_arm_m: float  # centre of mass over the gimbal
     empty_arm_m: float
+    full_percussion_z_m: float  # centre of percussion against the gimbal, over the base centre
+    empty_percussion_z_m: float
     thrust_vac_n: float
     exit_area_m2: float
     isp_vac_s: float
