@@ -53,9 +53,14 @@ def actuation(before, command, state, since_release_s, case, dt):
 
     # Throttle valve
     asked = _delayed(command.line, min(e.dead_time_s / dt, 7.0))
-    asked = np.floor(asked / e.throttle_quantum + 0.5) * e.throttle_quantum if e.throttle_quantum > 0.0 else asked
+    asked = (
+        np.floor(asked / e.throttle_quantum + 0.5) * e.throttle_quantum
+        if e.throttle_quantum > 0.0
+        else asked
+    )
     target = e.throttle_scale * asked
-    target = state.throttle if failed == _STICTION and abs(target - state.throttle) < STICTION_BAND else target
+    sticks = failed == _STICTION and asked > 0.0 and abs(target - state.throttle) < STICTION_BAND
+    target = state.throttle if sticks else target
     target = before.throttle if failed == _STUCK_THROTTLE and asked > 0.0 else target
     dead = (failed == _ENGINE_OUT) or (failed == _NEVER_STARTS) or (failed == _EARLY)
     target = 0.0 if dead else target
@@ -85,8 +90,6 @@ def actuation(before, command, state, since_release_s, case, dt):
         lit=lit,
         gimbal_x_rad=x,
         gimbal_y_rad=y,
-        gimbal_slope_x_radps=0.0,
-        gimbal_slope_y_radps=0.0,
         play_x_rad=gimbal.play(before.play_x_rad, state.gimbal_x_rad, case.gimbal),
         play_y_rad=gimbal.play(before.play_y_rad, state.gimbal_y_rad, case.gimbal),
         roll=roll,

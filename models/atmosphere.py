@@ -30,8 +30,8 @@ _FLATTENING = 1.0 / 298.257223563
 def standard(altitude_m):
     """Pressure Pa, temperature K and lapse rate K/m at a geometric altitude above sea level.   §2.1
 
-        H = R Z / (R + Z)
-        p = p_b (T / T_b)^(-g0 / (R L))   or   p = p_b exp(-g0 (H - H_b) / (R T_b)) where L = 0
+    H = R Z / (R + Z)
+    p = p_b (T / T_b)^(-g0 / (R L))   or   p = p_b exp(-g0 (H - H_b) / (R T_b)) where L = 0
     """
     h = EARTH_RADIUS_M * altitude_m / (EARTH_RADIUS_M + altitude_m)
     lowest = h < 11000.0

@@ -89,12 +89,14 @@ def thrust_axis(wanted, gains):
 def throttle(base, wanted_up_mps2, plant):
     """Throttle for the wanted vertical acceleration: weight, tilt and back pressure allowed for.  §16.4
 
-        u = (m (g + a) / cos(tilt) + p_a A_e) / T_vac,   within floor and 1
+    u = (m (g + a) / cos(tilt) + p_a A_e) / T_vac,   within floor and 1
     """
     cosine = max(up_in_body(base.q_body_to_enu)[2], 0.5)
     force = base.mass_kg * (plant.gravity_mps2 + wanted_up_mps2) / cosine
     pressure = plant.ground_pressure_pa * (1.0 - 1.19e-4 * base.r_enu_m[2])  # 1/m: 1 / scale height
-    return clip((force + pressure * plant.exit_area_m2) / plant.thrust_vac_n, plant.throttle_min, 1.0)
+    return clip(
+        (force + pressure * plant.exit_area_m2) / plant.thrust_vac_n, plant.throttle_min, 1.0
+    )
 
 
 @kernel
@@ -110,7 +112,11 @@ def _roll(base, command, gains, plant, dt):
     q = base.q_body_to_enu
     heading = 2.0 * arctan(q[3] / (q[0] if abs(q[0]) > 0.1 else 0.1))
     line = heading + gains.roll_rate_gain_s * base.omega_body_radps[2]
-    fire = -1.0 if line > gains.roll_dead_band_rad else (1.0 if line < -gains.roll_dead_band_rad else 0.0)
+    fire = (
+        -1.0
+        if line > gains.roll_dead_band_rad
+        else (1.0 if line < -gains.roll_dead_band_rad else 0.0)
+    )
     keep = command.roll != 0.0 and command.roll_age_s < plant.roll_min_pulse_s
     roll = command.roll if keep else fire
     age = command.roll_age_s + dt if roll == command.roll else 0.0
@@ -120,7 +126,7 @@ def _roll(base, command, gains, plant, dt):
 @kernel
 def advanced(command, base, demand, released, gains, plant, dt):
     """The command of this tick; actuators see it one tick later, after their own delays.       §16"""
-    going = 1.0 if released and demand.cut_off == 0.0 else 0.0
+    going = released if demand.cut_off == 0.0 else 0.0
     integral = scale(going, _integrated(base, demand, command.integral_enu_mps2, gains, dt))
     wanted = wanted_acceleration(base, demand, integral, gains, plant)
 
@@ -136,7 +142,7 @@ def advanced(command, base, demand, released, gains, plant, dt):
     turn_y = w * w * ey - damping * base.omega_body_radps[1] + iy
 
     # Gimbal: moment = -arm thrust sin(angle)
-    setting = throttle(base, wanted[2], plant) if released else gains.start_throttle
+    setting = throttle(base, wanted[2], plant) if released > 0.0 else gains.start_throttle
     force = max(commanded_thrust(setting, base, plant), 0.1 * plant.thrust_vac_n)
     inertia = _between(base.mass_kg, plant.full_inertia_kgm2, plant.empty_inertia_kgm2, plant)
     arm = _between(base.mass_kg, plant.full_arm_m, plant.empty_arm_m, plant)

@@ -16,7 +16,7 @@ from models.structs import MAX_LEGS, Case, Leg
 
 _WEAK_DAMPING = 0.3  # EST: share of the damping left in a weak damper
 _FOLDING_SHARE = 0.05  # EST: load an unlatched leg carries, as a share of its crush load
-_COLLAPSE_SHARE = 0.6  # EST: load at which a flawed leg collapses, as a share of its crush load
+_COLLAPSE_SHARE = 0.2  # EST: load at which a flawed leg collapses, as a share of its crush load
 
 
 class Scale(NamedTuple):

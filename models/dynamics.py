@@ -40,8 +40,12 @@ def thrust_body(state, actuation, pressure_pa, case):
     throttle = state.throttle if actuation.throttle_lag_s > 0.0 else actuation.throttle
     burning = throttle * actuation.lit
     magnitude = engine.thrust(burning, pressure_pa, e) * engine.ground_effect(state.r_enu_m[2], e)
-    angle_x = gimbal.deflection(actuation.play_x_rad, state.gimbal_x_rad, actuation.gimbal_x_rad, case.gimbal)
-    angle_y = gimbal.deflection(actuation.play_y_rad, state.gimbal_y_rad, actuation.gimbal_y_rad, case.gimbal)
+    angle_x = gimbal.deflection(
+        actuation.play_x_rad, state.gimbal_x_rad, actuation.gimbal_x_rad, case.gimbal
+    )
+    angle_y = gimbal.deflection(
+        actuation.play_y_rad, state.gimbal_y_rad, actuation.gimbal_y_rad, case.gimbal
+    )
     axis = engine.direction(angle_x + e.misalignment_x_rad, angle_y + e.misalignment_y_rad)
     return scale(magnitude, axis), engine.mass_flow(burning, e)
 
@@ -50,9 +54,9 @@ def thrust_body(state, actuation, pressure_pa, case):
 def rates(state, actuation, air, body, ground, earth_rate, case):
     """Time derivative of every entry of the state, as a State.                                 §1
 
-        m0 a0 = F + hinge forces,   I w' = M - w x I w        (the part that does not slosh)
-        a_base = a0 - w' x c - w x (w x c)
-        v' = R a_base - g up - 2 W x v
+    m0 a0 = F + hinge forces,   I w' = M - w x I w        (the part that does not slosh)
+    a_base = a0 - w' x c - w x (w x c)
+    v' = R a_base - g up - 2 W x v
     """
     q, omega = state.q_body_to_enu, state.omega_body_radps
     e = case.engine
@@ -101,8 +105,12 @@ def rates(state, actuation, air, body, ground, earth_rate, case):
     hinge_fuel_x = at_base[0] + del_x * fuel.hinge_z_m
     hinge_fuel_y = at_base[1] + del_y * fuel.hinge_z_m
 
-    gx, gx_rate = gimbal.rates(state.gimbal_x_rad, state.gimbal_rate_x_radps, actuation.gimbal_x_rad, case.gimbal)
-    gy, gy_rate = gimbal.rates(state.gimbal_y_rad, state.gimbal_rate_y_radps, actuation.gimbal_y_rad, case.gimbal)
+    gx, gx_rate = gimbal.rates(
+        state.gimbal_x_rad, state.gimbal_rate_x_radps, actuation.gimbal_x_rad, case.gimbal
+    )
+    gy, gy_rate = gimbal.rates(
+        state.gimbal_y_rad, state.gimbal_rate_y_radps, actuation.gimbal_y_rad, case.gimbal
+    )
     lox_share = e.mixture_ratio / (1.0 + e.mixture_ratio)
     turn = quaternion_rate(q, omega)
     return State(
@@ -119,12 +127,20 @@ def rates(state, actuation, air, body, ground, earth_rate, case):
         gimbal_rate_y_radps=gy_rate,
         lox_slosh_x_rad=free * state.lox_slosh_rate_x_radps,
         lox_slosh_y_rad=free * state.lox_slosh_rate_y_radps,
-        lox_slosh_rate_x_radps=free * slosh.swing(state.lox_slosh_x_rad, state.lox_slosh_rate_x_radps, hinge_lox_x, axial, lox),
-        lox_slosh_rate_y_radps=free * slosh.swing(state.lox_slosh_y_rad, state.lox_slosh_rate_y_radps, hinge_lox_y, axial, lox),
+        lox_slosh_rate_x_radps=free
+        * slosh.swing(state.lox_slosh_x_rad, state.lox_slosh_rate_x_radps, hinge_lox_x, axial, lox),
+        lox_slosh_rate_y_radps=free
+        * slosh.swing(state.lox_slosh_y_rad, state.lox_slosh_rate_y_radps, hinge_lox_y, axial, lox),
         fuel_slosh_x_rad=free * state.fuel_slosh_rate_x_radps,
         fuel_slosh_y_rad=free * state.fuel_slosh_rate_y_radps,
-        fuel_slosh_rate_x_radps=free * slosh.swing(state.fuel_slosh_x_rad, state.fuel_slosh_rate_x_radps, hinge_fuel_x, axial, fuel),
-        fuel_slosh_rate_y_radps=free * slosh.swing(state.fuel_slosh_y_rad, state.fuel_slosh_rate_y_radps, hinge_fuel_y, axial, fuel),
+        fuel_slosh_rate_x_radps=free
+        * slosh.swing(
+            state.fuel_slosh_x_rad, state.fuel_slosh_rate_x_radps, hinge_fuel_x, axial, fuel
+        ),
+        fuel_slosh_rate_y_radps=free
+        * slosh.swing(
+            state.fuel_slosh_y_rad, state.fuel_slosh_rate_y_radps, hinge_fuel_y, axial, fuel
+        ),
     )
 
 
@@ -140,7 +156,6 @@ def concluded(state, told, case):
     )  # fmt: skip
     return settled, Actuation(
         told.throttle, told.throttle_slew_per_s, told.throttle_lag_s, told.lit, told.gimbal_x_rad, told.gimbal_y_rad,
-        told.gimbal_slope_x_radps, told.gimbal_slope_y_radps,
         gimbal.play(told.play_x_rad, state.gimbal_x_rad, case.gimbal),
         gimbal.play(told.play_y_rad, state.gimbal_y_rad, case.gimbal), told.roll, told.held,
     )  # fmt: skip

@@ -24,7 +24,7 @@ def thrust(throttle, ambient_pa, engine):
 def mass_flow(throttle, engine):
     """Propellant burnt, kg/s.                                                                  §7.2
 
-        mdot = u T_vac / (g0 Isp(u)),   Isp(u) = Isp_vac (1 - k (1 - u))
+    mdot = u T_vac / (g0 Isp(u)),   Isp(u) = Isp_vac (1 - k (1 - u))
     """
     isp = engine.isp_vac_s * (1.0 - engine.isp_throttle_slope * (1.0 - throttle))
     return throttle * engine.thrust_vac_n / (G0_MPS2 * isp)
@@ -34,10 +34,14 @@ def mass_flow(throttle, engine):
 def throttle_rate(throttle, actuation):
     """Rate of the achieved throttle, 1/s: a first-order lag within a slew limit.               §7.3
 
-        u' = clip((u_target - u) / tau, +-slew);   no lag at all where tau = 0
+    u' = clip((u_target - u) / tau, +-slew);   no lag at all where tau = 0
     """
     lag = max(actuation.throttle_lag_s, 1.0e-9)
-    rate = clip((actuation.throttle - throttle) / lag, -actuation.throttle_slew_per_s, actuation.throttle_slew_per_s)
+    rate = clip(
+        (actuation.throttle - throttle) / lag,
+        -actuation.throttle_slew_per_s,
+        actuation.throttle_slew_per_s,
+    )
     return rate if actuation.throttle_lag_s > 0.0 else 0.0
 
 
@@ -45,7 +49,7 @@ def throttle_rate(throttle, actuation):
 def ground_effect(height_m, engine):
     """Factor on thrust near the ground, an estimate with zero as its centre.                   §7.4
 
-        1 + k / (1 + (h / d)^2),   d the nozzle's exit diameter, h of the exit plane
+    1 + k / (1 + (h / d)^2),   d the nozzle's exit diameter, h of the exit plane
     """
     ratio = max(height_m + engine.exit_z_m, 0.0) / (2.0 * engine.exit_radius_m)
     return 1.0 + engine.ground_effect / (1.0 + ratio * ratio)

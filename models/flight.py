@@ -8,7 +8,20 @@ from math import sqrt
 
 import numpy as np
 
-from models import actuation, atmosphere, control, dynamics, guidance, legs, navigation, noise, sensors, touchdown, turbulence, wind
+from models import (
+    actuation,
+    atmosphere,
+    control,
+    dynamics,
+    guidance,
+    legs,
+    navigation,
+    noise,
+    sensors,
+    touchdown,
+    turbulence,
+    wind,
+)
 from models.elementary import arccos, sincos
 from models.jit import kernel
 from models.mass import total
@@ -77,7 +90,9 @@ def air(state, gusts, table, trigonometry, tick, case):
     sin_gust, cos_gust = sincos(w.gust_from_rad)
     east = mean_east + u * along_east - side * along_north - gust * sin_gust
     north = mean_north + u * along_north + side * along_east - gust * cos_gust
-    felt = Air(height, rho, rho_slope, p, p_slope, g, g_slope, east, north, up, shear_east, shear_north)
+    felt = Air(
+        height, rho, rho_slope, p, p_slope, g, g_slope, east, north, up, shear_east, shear_north
+    )
     return felt, gusts
 
 
@@ -87,8 +102,14 @@ def navigate(state, memory, est, gravity_mps2, thrust_setting, case, design, pla
     measured, memory = sensors.imu_increments(
         state, memory, (0.0, 0.0, gravity_mps2), case.imu, case.seed, tick, TICK_S
     )
-    flow = thrust_setting * plant.thrust_vac_n / (
-        atmosphere.G0_MPS2 * plant.isp_vac_s * (1.0 - plant.isp_throttle_slope * (1.0 - thrust_setting))
+    flow = (
+        thrust_setting
+        * plant.thrust_vac_n
+        / (
+            atmosphere.G0_MPS2
+            * plant.isp_vac_s
+            * (1.0 - plant.isp_throttle_slope * (1.0 - thrust_setting))
+        )
     )
     return memory, navigation.propagated(est, measured, plant.gravity_mps2, flow, TICK_S)
 
@@ -120,7 +141,7 @@ def switch_votes(pads_pressed, log, case):
 def software(est, demand, command, phase, votes, log, design, gains, plant):
     """Guidance and control on one tick: estimate in, demand and command out.                   §15, §16"""
     base = navigation.at_base(est, design.imu)
-    released = log.release_s >= 0.0
+    released = 1.0 if log.release_s >= 0.0 else 0.0
     demand = guidance.advanced(demand, phase, released, TICK_S)
     demand = guidance.cut_off(demand, base, votes, phase, gains, TICK_S)
     command = control.advanced(command, base, demand, released, gains, plant, TICK_S)
@@ -152,7 +173,9 @@ def hull(state, body, support, normal, case, edge_share, limits):
     """What hull, bell and balance say on this tick; the pads are added by felt_leg.            §18.2"""
     legs_ = case.legs
     hull_m, hull_rate = touchdown.hull_clearance(state, normal, legs_)
-    bell_m, bell_rate = touchdown.ring_clearance(state, normal, case.engine.exit_z_m, case.engine.exit_radius_m)
+    bell_m, bell_rate = touchdown.ring_clearance(
+        state, normal, case.engine.exit_z_m, case.engine.exit_radius_m
+    )
     quiet = 1.0 if touchdown.is_quiet(state, body, support, limits) else 0.0
     margin = touchdown.tip_margin(state, body, legs_, edge_share)
     reach = min(_reach(hull_m, hull_rate), _reach(bell_m, bell_rate))
@@ -184,7 +207,7 @@ def unclamped(told):
     """The actuation with the clamps open."""
     return Actuation(
         told.throttle, told.throttle_slew_per_s, told.throttle_lag_s, told.lit, told.gimbal_x_rad, told.gimbal_y_rad,
-        told.gimbal_slope_x_radps, told.gimbal_slope_y_radps, told.play_x_rad, told.play_y_rad, told.roll, 0.0,
+        told.play_x_rad, told.play_y_rad, told.roll, 0.0,
     )  # fmt: skip
 
 
@@ -222,7 +245,11 @@ def logged(log, state, demand, command, contact, finite, freed, held, case, limi
     gimbal = sqrt(state.gimbal_x_rad * state.gimbal_x_rad + state.gimbal_y_rad * state.gimbal_y_rad)
     limit = 0.999 * case.gimbal.travel_rad
     saturated = max(abs(command.gimbal_x_rad), abs(command.gimbal_y_rad)) >= limit
-    quiet = log.quiet_s + TICK_S if in_contact and contact.quiet > 0.0 and state.throttle < 0.02 else 0.0
+    quiet = (
+        log.quiet_s + TICK_S
+        if in_contact and contact.quiet > 0.0 and state.throttle < 0.02
+        else 0.0
+    )
     healthy = log.finite * finite
     cross_range = sqrt(
         (state.r_enu_m[0] - demand.r_enu_m[0]) ** 2 + (state.r_enu_m[1] - demand.r_enu_m[1]) ** 2
@@ -235,7 +262,10 @@ def logged(log, state, demand, command, contact, finite, freed, held, case, limi
     away = sqrt(state.r_enu_m[0] ** 2 + state.r_enu_m[1] ** 2) > case.site.pad_radius_m
     resting = in_contact and quiet >= limits.rest_time_s
     windy = limits.mean_wind_mps > 0.0 and case.wind.speed_mps > limits.mean_wind_mps
-    gusty = limits.gust_wind_mps > 0.0 and case.wind.speed_mps + case.wind.gust_mps > limits.gust_wind_mps
+    gusty = (
+        limits.gust_wind_mps > 0.0
+        and case.wind.speed_mps + case.wind.gust_mps > limits.gust_wind_mps
+    )
 
     end = log.outcome
     end = _ended(_DIVERGED, healthy == 0.0, end)
@@ -260,7 +290,9 @@ def logged(log, state, demand, command, contact, finite, freed, held, case, limi
     peak_rate = max(log.peak_rate_radps, rate) if flying else log.peak_rate_radps
     min_throttle = min(log.min_throttle, state.throttle) if flying and off_pad else log.min_throttle
     saturated_s = log.saturated_s + TICK_S if saturated else log.saturated_s
-    tip_margin = min(log.tip_margin_m, contact.tip_margin_m) if log.touched > 0.0 else log.tip_margin_m
+    tip_margin = (
+        min(log.tip_margin_m, contact.tip_margin_m) if log.touched > 0.0 else log.tip_margin_m
+    )
     return Log(
         mode=mode,
         tick=log.tick + 1.0,

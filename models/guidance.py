@@ -10,35 +10,37 @@ from models.jit import kernel
 from models.structs import Demand
 from models.vectors import clip
 
-PROFILE_SHARE = 0.8  # of the acceleration limit used to plan braking; the rest is left for following it
+PROFILE_SHARE = (
+    0.8  # of the acceleration limit used to plan braking; the rest is left for following it
+)
 
 
 @kernel
-def _vertical(h, v, phase, dt):
+def _vertical(h, v, phase, released, dt):
     """Reference height, speed and acceleration one tick later.                                 §15.1
 
-        v_allowed = min(v_max, sqrt(v_end^2 + 2 a |d|)),   a = clip((v_allowed - v) / dt, +-a_max)
+    v_allowed = min(v_max, sqrt(v_end^2 + 2 a |d|)),   a = clip((v_allowed - v) / dt, +-a_max)
     """
     d = phase.up_m - h
     a_max = phase.acceleration_mps2
     end = phase.end_speed_mps
-    allowed = min(phase.speed_mps, sqrt(end * end + 2.0 * PROFILE_SHARE * a_max * abs(d)))
+    allowed = min(phase.speed_mps, sqrt(abs(end * end + 2.0 * PROFILE_SHARE * a_max * abs(d))))
     wanted = allowed if d >= 0.0 else -allowed
-    a = clip((wanted - v) / dt, -a_max, a_max)
+    a = released * clip((wanted - v) / dt, -a_max, a_max)
     return h + v * dt + 0.5 * a * dt * dt, v + a * dt, a
 
 
 @kernel
-def _lateral(x, y, vx, vy, phase, dt):
+def _lateral(x, y, vx, vy, phase, released, dt):
     """Reference east and north, speeds and accelerations one tick later, straight to the waypoint."""
     dx, dy = phase.east_m - x, phase.north_m - y
     d = sqrt(dx * dx + dy * dy)
     a_max = phase.lateral_acceleration_mps2
-    allowed = min(phase.lateral_speed_mps, sqrt(2.0 * PROFILE_SHARE * a_max * d))
+    allowed = min(phase.lateral_speed_mps, sqrt(abs(2.0 * PROFILE_SHARE * a_max * d)))
     per_m = allowed / max(d, 1.0e-6)
     ax, ay = (per_m * dx - vx) / dt, (per_m * dy - vy) / dt
     size = sqrt(ax * ax + ay * ay)
-    keep = a_max / size if size > a_max else 1.0
+    keep = released * (a_max / size if size > a_max else 1.0)
     ax, ay = keep * ax, keep * ay
     return x + vx * dt, y + vy * dt, vx + ax * dt, vy + ay * dt, ax, ay
 
@@ -53,18 +55,18 @@ def arrived(demand, phase):
 
 @kernel
 def advanced(demand, phase, released, dt):
-    """The demand one tick later; it stands still until release.                                §15"""
+    """The demand one tick later; it stands still until release (released = 1).                 §15"""
     r, v = demand.r_enu_m, demand.v_enu_mps
-    h, vz, az = _vertical(r[2], v[2], phase, dt)
-    x, y, vx, vy, ax, ay = _lateral(r[0], r[1], v[0], v[1], phase, dt)
-    done = arrived(demand, phase)
-    go = released
+    h, vz, az = _vertical(r[2], v[2], phase, released, dt)
+    x, y, vx, vy, ax, ay = _lateral(r[0], r[1], v[0], v[1], phase, released, dt)
+    done = released if arrived(demand, phase) else 0.0
+    phase_s = (1.0 - done) * (demand.phase_s + released * dt)
     return Demand(
-        (x if go else r[0], y if go else r[1], h if go else r[2]),
-        (vx if go else v[0], vy if go else v[1], vz if go else v[2]),
-        (ax if go else 0.0, ay if go else 0.0, az if go else 0.0),
-        demand.phase + 1.0 if go and done else demand.phase,
-        demand.phase_s + dt if not (go and done) else 0.0,
+        (x, y, h),
+        (vx, vy, vz),
+        (ax, ay, az),
+        demand.phase + done,
+        phase_s,
         demand.low_s,
         demand.cut_off,
     )

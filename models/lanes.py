@@ -45,7 +45,6 @@ from models.structs import (
 )
 from models.vectors import Vec3, add, norm
 
-
 _Pair = tuple[float, float]
 _Four = tuple[float, float, float, float]
 
@@ -120,7 +119,7 @@ def _started_state(case):
     return State(
         (s.east_m, s.north_m, s.up_m), (s.v_east_mps, s.v_north_mps, s.v_up_mps), (s.q0, s.q1, s.q2, s.q3),
         (s.omega_x_radps, s.omega_y_radps, s.omega_z_radps), case.lox.load_kg, case.fuel.load_kg, s.throttle,
-        case.gimbal.null_x_rad * 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+        0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
     )  # fmt: skip
 
 
@@ -140,9 +139,14 @@ def start(buffer, shared, leg_rows):
         store_memory(buffer, lane, sensors.imu_memory(state, case.imu))
         n0, n1, n2, n3 = noise.normals(case.seed, noise.START, 0.0)
         m0, m1, m2, _ = noise.normals(case.seed, noise.START, 1.0)
-        p, v = noise.normals(case.seed, noise.START, 2.0), noise.normals(case.seed, noise.START, 3.0)
+        p, v = (
+            noise.normals(case.seed, noise.START, 2.0),
+            noise.normals(case.seed, noise.START, 3.0),
+        )
         store_gusts(buffer, lane, turbulence.started(n0, n1, n2, n3, m0))
-        store_est(buffer, lane, navigation.aligned(state, case, design, tuning, plant.full_kg, p, v))
+        store_est(
+            buffer, lane, navigation.aligned(state, case, design, tuning, plant.full_kg, p, v)
+        )
         store_demand(buffer, lane, Demand(state.r_enu_m, state.v_enu_mps, zero, 0.0, 0.0, 0.0, 0.0))
         line = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         idle = (0.0, 0.0, 0.0, 0.0)
@@ -150,7 +154,7 @@ def start(buffer, shared, leg_rows):
         held = case.start.held
         store_actuation(
             buffer, lane,
-            Actuation(0.0, 1.0, case.engine.lag_s, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, held),
+            Actuation(0.0, 1.0, case.engine.lag_s, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, held),
         )  # fmt: skip
         store_start_kg(buffer, lane, (state.lox_kg + state.fuel_kg, 0.0))
         store_ground(buffer, lane, Wrench(zero, zero))
@@ -173,11 +177,18 @@ def air_and_mass(buffer):
         state = load_y0(buffer, lane)
         log = load_log(buffer, lane)
         felt, gusts = flight.air(
-            state, load_gusts(buffer, lane), load_table(buffer, lane), load_trig(buffer, lane), log.tick, case
+            state,
+            load_gusts(buffer, lane),
+            load_table(buffer, lane),
+            load_trig(buffer, lane),
+            log.tick,
+            case,
         )
         store_air(buffer, lane, felt)
         store_gusts(buffer, lane, gusts)
-        axial = flight.axial_specific_force(state, load_actuation(buffer, lane), felt, load_ground(buffer, lane), case)
+        axial = flight.axial_specific_force(
+            state, load_actuation(buffer, lane), felt, load_ground(buffer, lane), case
+        )
         store_body(buffer, lane, mass.body(state.lox_kg, state.fuel_kg, axial, case))
 
 
@@ -431,7 +442,11 @@ def record(buffer, leg_rows, n_legs, history, stride):
         at = history[lane, slot]
         for i in range(13):
             at[i] = buffer[_Y0 + i * LANES + lane]
-        state, case, act = load_y0(buffer, lane), load_case(buffer, lane), load_actuation(buffer, lane)
+        state, case, act = (
+            load_y0(buffer, lane),
+            load_case(buffer, lane),
+            load_actuation(buffer, lane),
+        )
         at[13] = mass.total(state, case.mass)
         at[14] = state.throttle
         at[15] = act.play_x_rad

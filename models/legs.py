@@ -46,7 +46,7 @@ def clearance(state, leg, normal):
 def normal_load(stroke, rate, crushed, leg, legs):
     """Load along the normal, N.                                                                §12.1
 
-        N = min(k (s - c) + d s', F_crush) + k_stop (s - s_max)+,   never pulling;   0 off the ground
+    N = min(k (s - c) + d s', F_crush) + k_stop (s - s_max)+,   never pulling;   0 off the ground
     """
     elastic = leg.stiffness_npm * (stroke - crushed) + leg.damping_nspm * rate
     load = min(max(elastic, 0.0), leg.crush_load_n) if stroke > crushed else 0.0
@@ -57,7 +57,7 @@ def normal_load(stroke, rate, crushed, leg, legs):
 def side_load(r, v, normal, load, leg_state, leg, legs):
     """Friction force in enu, N, within the cone mu N, and the trial force before it was cut.    §12.2
 
-        trial = -k_t (r - anchor) - c_t v,   both in the ground plane
+    trial = -k_t (r - anchor) - c_t v,   both in the ground plane
     """
     off = sub(r, leg_state.anchor_enu_m)
     off = sub(off, scale(dot(normal, off), normal))
@@ -104,7 +104,9 @@ def settle(state, before, leg, legs, normal, dt):
     force, trial = side_load(r, v, normal, load, before, leg, legs)
     slips = norm(trial) > leg.friction * load
     slide = sub(v, scale(dot(normal, v), normal))
-    stretched = scale(-1.0 / legs.grip_stiffness_npm, add(force, scale(legs.grip_damping_nspm, slide)))
+    stretched = scale(
+        -1.0 / legs.grip_stiffness_npm, add(force, scale(legs.grip_damping_nspm, slide))
+    )
     dragged = sub(r, stretched)
     old = before.anchor_enu_m
     touching = load > 0.0

@@ -57,7 +57,9 @@ def _normal_pair(word_a, word_b):
 @kernel
 def normals(seed, stream, tick):
     """Four independent standard normals for this run's seed, stream and tick."""
-    a, b, c, d = philox(to_word(tick), np.uint64(stream), _ZERO, _ZERO, to_word(seed.low), to_word(seed.high))
+    a, b, c, d = philox(
+        to_word(tick), np.uint64(stream), _ZERO, _ZERO, to_word(seed.low), to_word(seed.high)
+    )
     n0, n1 = _normal_pair(a, b)
     n2, n3 = _normal_pair(c, d)
     return n0, n1, n2, n3

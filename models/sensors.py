@@ -56,8 +56,14 @@ def imu_increments(state, memory, support_mps2, imu, seed, tick, dt):
     ax, ay, az, _ = noise.normals(seed, noise.ACCELEROMETER, tick)
     root = sqrt(dt)
     twist = (imu.misalignment_x_rad, imu.misalignment_y_rad, imu.misalignment_z_rad)
-    gyro_bias = add((imu.gyro_bias_x_radps, imu.gyro_bias_y_radps, imu.gyro_bias_z_radps), memory.gyro_walk_radps)
-    accel_bias = add((imu.accel_bias_x_mps2, imu.accel_bias_y_mps2, imu.accel_bias_z_mps2), memory.accel_walk_mps2)
+    gyro_bias = add(
+        (imu.gyro_bias_x_radps, imu.gyro_bias_y_radps, imu.gyro_bias_z_radps),
+        memory.gyro_walk_radps,
+    )
+    accel_bias = add(
+        (imu.accel_bias_x_mps2, imu.accel_bias_y_mps2, imu.accel_bias_z_mps2),
+        memory.accel_walk_mps2,
+    )
     angle = _spoilt(turn, scale(dt, gyro_bias), imu.gyro_scale, twist)
     velocity = _spoilt(felt, scale(dt, accel_bias), imu.accel_scale, twist)
     angle = add(angle, scale(imu.gyro_noise_radps_rthz * root, (gx, gy, gz)))
@@ -104,5 +110,7 @@ def aids(state, normal, fix, echo, case, tick):
     n0, _, _, _ = noise.normals(seed, noise.ALTIMETER, tick)
     sigma = max(a.noise_m, a.noise_fraction * true_range)
     lit = state.throttle > 0.05
-    seen = (true_range < a.max_range_m) and (steep > 0.5) and not (lit and height < a.dropout_height_m)
+    seen = (
+        (true_range < a.max_range_m) and (steep > 0.5) and not (lit and height < a.dropout_height_m)
+    )
     return Aids(fix, r, v, echo if seen else 0.0, true_range + a.bias_m + sigma * n0)

@@ -345,8 +345,6 @@ class Actuation(NamedTuple):
     lit: float  # 1 while propellant burns
     gimbal_x_rad: float
     gimbal_y_rad: float
-    gimbal_slope_x_radps: float  # of an open-loop program within the tick
-    gimbal_slope_y_radps: float
     play_x_rad: float  # nozzle position inside the backlash
     play_y_rad: float
     roll: float  # -1, 0, 1
@@ -525,7 +523,9 @@ class Gains(NamedTuple):
     start_time_limit_s: float
     cut_off_votes: float
     cut_off_height_m: float
-    cut_off_accel_mps2: float  # specific force beyond the commanded one that counts as one more vote
+    cut_off_accel_mps2: (
+        float  # specific force beyond the commanded one that counts as one more vote
+    )
     gravity_mps2: float  # the flight software's
     backup_speed_mps: float
     backup_time_s: float
@@ -578,7 +578,9 @@ class Command(NamedTuple):
     integral_enu_mps2: Vec3
     integral_x_radps2: float
     integral_y_radps2: float
-    line: tuple[float, float, float, float, float, float, float, float]  # throttle commands, newest first
+    line: tuple[
+        float, float, float, float, float, float, float, float
+    ]  # throttle commands, newest first
     roll_line: tuple[float, float, float, float]
 
 
@@ -620,7 +622,9 @@ class Snapshot(NamedTuple):
     est_r_enu_m: Vec3  # of the base centre
     est_v_enu_mps: Vec3
     est_tilt_error_rad: float
-    nees: float  # normalised estimation error squared of position and velocity, 6 degrees of freedom
+    nees: (
+        float  # normalised estimation error squared of position and velocity, 6 degrees of freedom
+    )
 
 
 class Log(NamedTuple):

@@ -70,7 +70,9 @@ def tip_margin(state, body, legs, edge_share):
 @kernel
 def cg_motion(state, body):
     """Velocity of the centre of mass, enu."""
-    return add(state.v_enu_mps, rotate(state.q_body_to_enu, cross(state.omega_body_radps, body.cg_body_m)))
+    return add(
+        state.v_enu_mps, rotate(state.q_body_to_enu, cross(state.omega_body_radps, body.cg_body_m))
+    )
 
 
 @kernel

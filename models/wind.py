@@ -33,7 +33,11 @@ def mean_speed(height_m, wind):
     by_log_law = wind.profile == 1.0
     speed = by_log if by_log_law else by_power
     slope = log_slope if by_log_law else power_slope
-    speed = wind.speed_mps + wind.shear_per_s * (height_m - wind.reference_height_m) if linear else speed
+    speed = (
+        wind.speed_mps + wind.shear_per_s * (height_m - wind.reference_height_m)
+        if linear
+        else speed
+    )
     slope = wind.shear_per_s if linear else slope
     return speed, slope
 
