@@ -1,14 +1,20 @@
 """A stand-in for the physics: cheap rows that depend on the run id alone."""
 
 import json
+import os
+import resource
+import signal
 import time
 from enum import IntEnum, IntFlag
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pipeline.store import Batch, CodeSpec, Provenance, StoreLayout
+from pipeline.task import Job
 
+MODULE = "tests.pipeline.fake_batch"
 N_HISTORY_RUNS = 40
 TIME_S = tuple(0.5 * step for step in range(11))
 
@@ -42,10 +48,16 @@ def provenance(n_runs: int = 100, **campaign: Any) -> Provenance:
     return Provenance(campaign=text, physics_digest="p" * 16, target="x86-64-v3")
 
 
+def job(provenance: Provenance) -> Job:
+    return Job(provenance.campaign, f"{MODULE}:fly_batch", f"{MODULE}:count_successes")
+
+
 def fly_batch(campaign_json: str, start: int, stop: int) -> Batch:
-    """Rows of runs start .. stop - 1; the campaign may ask for `sleep_s` per batch."""
+    """Rows of runs start .. stop - 1; the campaign may ask for trouble on the way."""
     campaign = json.loads(campaign_json)
-    time.sleep(campaign.get("sleep_s", 0.0))
+    slow = start >= campaign.get("slow_from", 0)
+    time.sleep(campaign.get("sleep_s", 0.0) if slow else 0.0)
+    _trouble(campaign, range(start, stop))
     run = np.arange(start, stop)
     noise = np.sin(12.9898 * run) % 1.0
     inputs = np.column_stack([1.0 + 0.01 * noise, 10.0 * noise])
@@ -57,6 +69,20 @@ def fly_batch(campaign_json: str, start: int, stop: int) -> Batch:
     height = kept[:, None] + np.array(TIME_S)
     history = np.stack([height, 0.1 * height], axis=-1).astype(np.float32)
     return Batch(inputs, metrics, history, kernel_s=0.001)
+
+
+def _trouble(campaign: dict[str, Any], runs: range) -> None:
+    """What may befall a worker: a campaign names the run it happens in."""
+    if campaign.get("deadly_run") in runs:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if campaign.get("once_deadly_run") in runs and not (mark := Path(campaign["mark"])).exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if campaign.get("broken_run") in runs:
+        raise ZeroDivisionError("a mistake in the code")
+    if campaign.get("full_disk_run") in runs:
+        # from here on this process cannot write: the system refuses, as it would on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
 
 def count_successes(campaign_json: str, metrics: np.ndarray) -> int:
