@@ -7,9 +7,9 @@ resources only: nothing in it changes a result.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -88,21 +88,23 @@ def _config_file() -> Path | None:
 
 
 class FlightCheck(WorkerPlugin):
-    """Refuses a worker whose physics differ from the driver's; keeps Ctrl-C for the driver.
+    """Refuses a worker whose physics differ from the driver's.
 
-    Ctrl-C reaches a local cluster's workers as well; they would die before the driver has
-    drained them.
+    A local worker also leaves Ctrl-C to the driver: it reaches every process of a terminal, and
+    workers that died of it could not be drained. And it leaves failed tasks to the driver, which
+    reports each once.
     """
 
     name = "hoverslam-flight-check"
 
-    def __init__(self, *, ignore_interrupt: bool) -> None:
+    def __init__(self, *, local: bool) -> None:
         self.physics = (jit.PHYSICS_DIGEST, jit.TARGET)
-        self.ignore_interrupt = ignore_interrupt
+        self.local = local
 
     def setup(self, worker: Worker) -> None:
-        if self.ignore_interrupt and threading.current_thread() is threading.main_thread():
+        if self.local:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            logging.getLogger("distributed.worker").setLevel(logging.CRITICAL)
         here = (jit.PHYSICS_DIGEST, jit.TARGET)
         if here != self.physics:
             raise StoreProblem(
@@ -122,7 +124,7 @@ def connect(resources: Resources, scheduler: str | None = None) -> Iterator[Clie
             client = stack.enter_context(Client(stack.enter_context(_local(resources))))
         else:
             client = stack.enter_context(_remote(scheduler))
-        client.register_plugin(FlightCheck(ignore_interrupt=scheduler is None))
+        client.register_plugin(FlightCheck(local=scheduler is None))
         yield client
 
 
