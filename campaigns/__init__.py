@@ -1,0 +1,1 @@
+"""Campaigns, vehicles and winds that come with the package, as YAML files."""
