@@ -1,0 +1,189 @@
+"""Flying runs: from a range of run numbers to rows of inputs and metrics, and histories.
+
+Every flight, campaign or replay, goes through `fly`: full blocks of the one compiled function,
+the last filled up with copies of its last run, and arguments of the same types each time, so
+that no second version is ever compiled.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from time import perf_counter
+from typing import Any
+
+import numba
+import numpy as np
+
+from models.flight import TICK_S
+from models.lanes import HISTORY_CHANNELS, LEG_CASE_ROWS, fly_block
+from models.metrics import Metrics
+from models.outcomes import Initiator, Outcome, Violation
+from models.rows import LANES, flatten
+from models.structs import MAX_LEGS, Case, Leg
+from pipeline import build
+from pipeline.build import Setup
+from pipeline.campaign import Campaign
+from pipeline.checks import leg_of
+from pipeline.spelling import inside
+from pipeline.store import Batch, CodeSpec, StoreLayout
+
+Flown = tuple[np.ndarray, np.ndarray, float, np.ndarray]
+
+_HISTORY = (
+    "east_m", "north_m", "up_m", "v_east_mps", "v_north_mps", "v_up_mps",
+    "tilt_rad", "throttle", "gimbal_x_rad", "gimbal_y_rad",
+)  # fmt: skip
+# Where the kernel's history keeps what the store's is made of (lanes.record)
+_MOTION, _LATERAL_QUATERNION, _ENGINE = slice(0, 6), slice(7, 9), slice(14, 17)
+
+_LAST_INPUTS = ("failure_time_s", "failure_leg")  # the initiator itself is a metric
+_NO_UNIT = ("ground_effect", "failure_leg", "navigation_nees")
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+def input_names(campaign: Campaign) -> tuple[str, ...]:
+    """Names of the inputs a run is stored with: its draws, in SI and radians."""
+    return (*(inside(name) for name in campaign.dispersions), *_LAST_INPUTS)
+
+
+def metric_names(campaign: Campaign) -> tuple[str, ...]:
+    """Names of the metrics; those of legs the vehicle does not have are left out."""
+    return tuple(name for name in Metrics._fields if leg_of(name) < campaign.vehicle.legs)
+
+
+def history_names() -> tuple[str, ...]:
+    """Channels of a stored history: the base centre's motion, tilt, throttle, nozzle."""
+    return _HISTORY
+
+
+def history_times(campaign: Campaign) -> tuple[float, ...]:
+    """Times of a stored history, s after the ignition command."""
+    step_s = campaign.history.every_ticks * TICK_S
+    slots = int(float(campaign.limits.time_s) / step_s) + 1
+    return tuple(round(slot * step_s, 9) for slot in range(slots))
+
+
+def layout(campaign: Campaign, batch_runs: int) -> StoreLayout:
+    """What a store of this campaign holds."""
+    return StoreLayout(
+        n_runs=campaign.runs,
+        batch_runs=batch_runs,
+        input_names=input_names(campaign),
+        metric_names=metric_names(campaign),
+        codes={
+            "outcome": CodeSpec.of(Outcome),
+            "violations": CodeSpec.of(Violation),
+            "initiator": CodeSpec.of(Initiator),
+        },
+        history_names=history_names(),
+        n_history_runs=min(campaign.history.runs, campaign.runs),
+        time_s=history_times(campaign),
+        dimensionless=_NO_UNIT,
+    )
+
+
+# --- a batch --------------------------------------------------------------------------------------
+
+
+def fly_batch(campaign_json: str, start: int, stop: int) -> Batch:
+    """Runs start .. stop - 1 of a campaign given as canonical text."""
+    campaign, shared = _prepared(campaign_json)
+    kept = min(max(min(campaign.history.runs, campaign.runs), start), stop)
+    slots = len(history_times(campaign))
+    # Those that keep a history, then the others
+    pieces = [
+        _fly_range(campaign, shared, first, last, slots_)
+        for first, last, slots_ in ((start, kept, slots), (kept, stop, 0))
+        if last > first
+    ]
+    history = [p.history for p in pieces if p.history.shape[1] == slots]
+    return Batch(
+        inputs=np.concatenate([p.inputs for p in pieces]),
+        metrics=np.concatenate([p.metrics for p in pieces]),
+        history=history[0] if history else np.empty((0, slots, len(_HISTORY)), np.float32),
+        kernel_s=sum(p.kernel_s for p in pieces),
+    )
+
+
+@lru_cache(maxsize=4)
+def _prepared(campaign_json: str) -> tuple[Campaign, Setup]:
+    campaign = Campaign.from_canonical(campaign_json)
+    return campaign, build.setup(campaign)
+
+
+def _fly_range(campaign: Campaign, shared: Setup, start: int, stop: int, slots: int) -> Batch:
+    """Rows of runs start .. stop - 1, with histories of that many slots."""
+    drawn = build.draws(campaign, start, stop)
+    runs = build.cases(campaign, shared.design, drawn, start, stop)
+    metrics, history, kernel_s, _ = fly(shared, *runs, slots, campaign.history.every_ticks)
+    columns = [Metrics._fields.index(name) for name in metric_names(campaign)]
+    return Batch(
+        inputs=np.column_stack([drawn[name] for name in input_names(campaign)]),
+        metrics=np.ascontiguousarray(metrics[:, columns]),
+        history=_stored(history),
+        kernel_s=kernel_s,
+    )
+
+
+def _stored(history: np.ndarray) -> np.ndarray:
+    """Histories (run, time, channel) as stored, of the kernel's; NaN after a run's end."""
+    # Tilt of body z against up: cosine 1 - 2 (q1^2 + q2^2), sine of its half the root
+    half = np.sqrt(np.sum(history[..., _LATERAL_QUATERNION] ** 2, axis=-1, keepdims=True))
+    tilt = 2.0 * np.arcsin(np.minimum(half, 1.0))
+    channels = [history[..., _MOTION], tilt, history[..., _ENGINE]]
+    return np.concatenate(channels, axis=-1).astype(np.float32)
+
+
+# --- the kernel -----------------------------------------------------------------------------------
+
+
+def fly(
+    setup: Setup, case: Case, legs: list[Leg], n_runs: int, history_slots: int, every_ticks: int
+) -> Flown:
+    """Fly runs whose case and legs have floats or (run,) arrays as leaves.
+
+    Returns metrics (run, metric of Metrics), the kernel's history (run, slot, channel), one slot
+    each `every_ticks` control ticks and NaN after the end, seconds spent in the kernel, and its
+    effort (4,): lane-ticks flown and paid for, in flight and in contact.
+    """
+    if n_runs < 1:
+        raise ValueError(f"n_runs: got {n_runs}, expected >= 1")
+    n_blocks = -(-n_runs // LANES)
+    case_rows = _blocks(flatten(case), n_runs)
+    leg_rows = _blocks(flatten(tuple(legs)) + _no_legs(MAX_LEGS - len(legs)), n_runs)
+    metrics = np.empty((n_blocks * LANES, len(Metrics._fields)))
+    history = np.full((n_blocks * LANES, history_slots, HISTORY_CHANNELS), np.nan)
+    effort = np.zeros(4)
+    began = perf_counter()
+    for block in range(n_blocks):
+        runs = slice(block * LANES, (block + 1) * LANES)
+        fly_block(
+            *(case_rows[block], leg_rows[block], setup.shared, setup.phases, setup.n_legs),
+            *(history[runs], every_ticks, metrics[runs], effort),
+        )
+    return metrics[:n_runs], history[:n_runs], perf_counter() - began, effort
+
+
+def _no_legs(count: int) -> list[float]:
+    """Leaves that stand for legs the vehicle does not have."""
+    return [0.0] * (count * LEG_CASE_ROWS)
+
+
+def _blocks(leaves: list[Any], n_runs: int) -> np.ndarray:
+    """Leaves as the kernel takes them: (block, leaf * lane), filled up with the last run."""
+    n_blocks = -(-n_runs // LANES)
+    table = np.empty((len(leaves), n_blocks * LANES))
+    for row, leaf in zip(table, leaves, strict=True):
+        row[:n_runs] = leaf
+        row[n_runs:] = row[n_runs - 1]
+    blocks = table.reshape(len(leaves), n_blocks, LANES).transpose(1, 0, 2)
+    return np.ascontiguousarray(blocks).reshape(n_blocks, -1)
+
+
+def warm_up() -> None:
+    """Compile the kernel, or find it in the disk cache, without flying anything."""
+    rows, table, cube = np.zeros(1), np.zeros((1, 1)), np.zeros((1, 1, 1))
+    arguments = (rows, rows, rows, rows, 1, cube, 1, table, rows)
+    fly_block.compile(tuple(numba.typeof(argument) for argument in arguments))

@@ -1,0 +1,224 @@
+"""From a campaign to what the kernel flies: records and arrays of floats, in SI and radians.
+
+`design` is the vehicle at its site as designed; `setup` what all runs share; `cases` what each run
+has of its own. Everything is forced to float here, once, so that the kernel never compiles twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from models import mass
+from models.atmosphere import air_at
+from models.dispersion import disperse, leg_cases
+from models.jit import entry
+from models.lanes import UNIFORM_ROWS
+from models.outcomes import Initiator
+from models.rows import flatten
+from models.structs import (
+    MAX_PHASES,
+    Alignment,
+    Case,
+    Failure,
+    Gains,
+    Leg,
+    Limits,
+    Phase,
+    Plant,
+    Site,
+    Start,
+    Tuning,
+    Wind,
+)
+from pipeline import sampling
+from pipeline.campaign import VEHICLE_RECORDS, Campaign
+from pipeline.laws import Floats
+from pipeline.records import record
+from pipeline.spelling import inside, to_si
+
+_SECTIONS = {"legs": "landing_legs"}  # of a case's parts, where the vehicle file says otherwise
+_EMPTY_SHARE = 0.1  # of the load: at touchdown some is left beside the residuals
+_NOISES = ("noise", "walk", "bias")  # words in the names of sensor errors
+
+
+class Setup(NamedTuple):
+    """What all runs of a campaign share."""
+
+    design: Case
+    shared: np.ndarray  # (UNIFORM_ROWS,)
+    phases: np.ndarray  # (MAX_PHASES * fields of a phase,)
+    n_legs: int
+
+
+class Runs(NamedTuple):
+    """What each run has of its own; leaves are floats or (run,) arrays."""
+
+    case: Case
+    legs: list[Leg]
+    n_runs: int
+
+
+# --- as designed ----------------------------------------------------------------------------------
+
+
+def design(campaign: Campaign) -> Case:
+    """The vehicle at its site, nothing dispersed."""
+    vehicle = campaign.vehicle
+    parts: dict[str, Any] = {
+        part: record(VEHICLE_RECORDS[section], getattr(vehicle, section))
+        for part in Case._fields
+        if (section := _SECTIONS.get(part, part)) in VEHICLE_RECORDS
+    }
+    return Case(
+        site=record(Site, campaign.site),
+        wind=record(Wind, campaign.wind),
+        start=record(Start, campaign.start),
+        **parts,
+    )
+
+
+@entry
+def _masses(lox_kg: float, fuel_kg: float, case: Any) -> Any:
+    """Lateral inertia, kg m2, and height of the centre of mass, m, at 1 g."""
+    body = mass.body(lox_kg, fuel_kg, 9.80665, case)
+    return body.ixx_kgm2, body.cg_body_m[2]
+
+
+@entry
+def _ground_pressure(site: Any) -> Any:
+    """Air pressure at ground level, Pa."""
+    return air_at(0.0, site)[2]
+
+
+def plant(case: Case, gains: Gains) -> Plant:
+    """What the flight software believes of the vehicle: its design.
+
+    Mass properties are linear between full and empty; empty is dry with the residuals and a tenth
+    of the load, about what is left at touchdown.
+    """
+    tanks = (case.lox, case.fuel)
+    roll_moment = 2.0 * case.thrusters.force_n * case.thrusters.arm_m
+    beliefs = case.engine._asdict() | {
+        **_loaded("full", [tank.load_kg for tank in tanks], case),
+        **_loaded("empty", [t.residual_kg + _EMPTY_SHARE * t.load_kg for t in tanks], case),
+        "ground_pressure_pa": _ground_pressure(case.site),
+        "gravity_mps2": gains.gravity_mps2,
+        "gimbal_travel_rad": case.gimbal.travel_rad,
+        "roll_acceleration_radps2": roll_moment / case.mass.izz_kgm2,
+        "roll_min_pulse_s": case.thrusters.min_pulse_s,
+    }
+    return Plant(**{field: beliefs[field] for field in Plant._fields})
+
+
+def _loaded(state: str, liquids_kg: list[float], case: Case) -> dict[str, float]:
+    """Mass, lateral inertia, gimbal arm and centre of percussion with so much in the tanks."""
+    kilograms = case.mass.dry_kg + sum(liquids_kg)
+    inertia, cg = _masses(liquids_kg[0], liquids_kg[1], case)
+    arm = cg - case.engine.gimbal_z_m
+    return {
+        f"{state}_kg": kilograms,
+        f"{state}_inertia_kgm2": inertia,
+        f"{state}_arm_m": arm,
+        f"{state}_percussion_z_m": cg + inertia / (kilograms * arm),
+    }
+
+
+def setup(campaign: Campaign, **tuning: float) -> Setup:
+    """What all runs share. tuning: values of the navigation filter that replace the vehicle's."""
+    case = design(campaign)
+    gains = record(Gains, campaign.vehicle.gains)
+    shared = flatten(
+        (
+            case,
+            gains,
+            record(Tuning, campaign.vehicle.tuning)._replace(**tuning),
+            plant(case, gains),
+            record(Limits, campaign.limits),
+            (campaign.steps.flight, campaign.steps.contact),
+        )
+    )
+    if len(shared) != UNIFORM_ROWS:
+        raise RuntimeError(f"the kernel shares {UNIFORM_ROWS} values, {len(shared)} were made")
+    # Phases that the mission does not use repeat its last
+    mission = [record(Phase, phase) for phase in campaign.mission]
+    mission += [mission[-1]] * (MAX_PHASES - len(mission))
+    return Setup(
+        case,
+        np.array(shared, np.float64),
+        np.array(flatten(tuple(mission)), np.float64),
+        campaign.vehicle.legs,
+    )
+
+
+# --- as drawn -------------------------------------------------------------------------------------
+
+
+def draws(campaign: Campaign, start: int, stop: int) -> dict[str, Floats]:
+    """Values (run,) of every dispersed parameter and the injected failure, by the models' names."""
+    drawn = sampling.draw(campaign.dispersions, campaign.seed, start, stop)
+    values = {inside(name): to_si(name, value) for name, value in drawn.items()}
+    return values | _failures(campaign, start, stop)
+
+
+def _failures(campaign: Campaign, start: int, stop: int) -> dict[str, Floats]:
+    """Which failure is injected, when, and on which leg.
+
+    The branches share the unit interval in their order, so a run has one failure at most, and a
+    branch added at the end takes only runs that had none.
+    """
+    which, when, leg = (
+        sampling.uniforms(campaign.seed, name, start, stop)
+        for name in ("initiator", "failure_time_s", "failure_leg")
+    )
+    code, time_s, below = np.zeros(stop - start), np.zeros(stop - start), 0.0
+    for name, branch in campaign.failures.items():
+        hit = (which >= below) & (which < below + branch.probability)
+        code[hit] = Initiator[name]
+        if branch.time_s is not None:
+            time_s[hit] = branch.time_s.quantile(when[hit])
+        below += branch.probability
+    n_legs = campaign.vehicle.legs
+    return {
+        "initiator": code,
+        "failure_time_s": time_s,
+        "failure_leg": np.minimum(np.floor(leg * n_legs), n_legs - 1.0),
+    }
+
+
+def cases(campaign: Campaign, base: Case, drawn: dict[str, Floats], start: int, stop: int) -> Runs:
+    """Runs start .. stop - 1. base: the design; drawn: what `draws` gives for these runs."""
+    case = disperse(base, drawn, sampling.run_seeds(campaign.seed, start, stop))
+    return Runs(case, leg_cases(case, campaign.vehicle.legs, drawn), stop - start)
+
+
+def median_draw(campaign: Campaign) -> dict[str, float]:
+    """The median of every law, by the models' names; no failure."""
+    medians = {inside(n): to_si(n, law.median()) for n, law in campaign.dispersions.items()}
+    return medians | {"initiator": 0.0, "failure_time_s": 0.0, "failure_leg": 0.0}
+
+
+def nominal(campaign: Campaign) -> tuple[Setup, Runs]:
+    """One run at the medians: no failure, no turbulence, no gust, no sensor noise or bias.
+
+    The flight software keeps its tuning for the noise it expects; only its start errors are off.
+    """
+    shared = setup(campaign, start_errors=0.0)
+    medians = {name: np.array([value]) for name, value in median_draw(campaign).items()}
+    case = disperse(shared.design, medians, np.zeros(1, np.uint64))
+    case = case._replace(
+        wind=case.wind._replace(w20_mps=0.0, gust_mps=0.0),
+        imu=_quiet(case.imu),
+        gnss=_quiet(case.gnss),
+        altimeter=_quiet(case.altimeter),
+        alignment=Alignment(),
+        failure=Failure(),
+    )
+    return shared, Runs(case, leg_cases(case, campaign.vehicle.legs, medians), 1)
+
+
+def _quiet(sensor: Any) -> Any:
+    """A sensor without noise and bias."""
+    errors = [field for field in sensor._fields if any(word in field for word in _NOISES)]
+    return sensor._replace(**dict.fromkeys(errors, 0.0))
