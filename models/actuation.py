@@ -4,12 +4,15 @@ A command computed at one tick acts from the next; the throttle additionally wai
 a whole number of ticks: the line of past commands is read between its entries.
 """
 
+from math import sin
+
 import numpy as np
 
 from models import gimbal
 from models.jit import kernel
 from models.outcomes import Initiator
-from models.structs import Actuation
+from models.structs import Actuation, Program, Trend
+from models.vectors import clip
 
 _NEVER_STARTS = float(Initiator.engine_no_start)
 _ENGINE_OUT = float(Initiator.engine_out)
@@ -44,15 +47,19 @@ def _delayed(line, ticks):
 
 
 @kernel
-def actuation(before, command, state, since_release_s, case, dt):
-    """What the actuators are told until the next tick.                                         §17"""
+def actuation(before, command, program, state, since_release_s, late, case, dt):
+    """What the actuators are told until the next tick.                                         §17
+
+    late: share of the tick before the new command comes (1 = it never does); the actuators, slow beside
+    a tick, get the mean of old and new.
+    """
     e = case.engine
     held = before.held
     failed = active_failure(since_release_s, case.failure) if held == 0.0 else 0.0
     failed = case.failure.initiator if case.failure.initiator == _NEVER_STARTS else failed
 
     # Throttle valve
-    asked = _delayed(command.line, min(e.dead_time_s / dt, 7.0))
+    asked = _delayed(command.line, min(e.dead_time_s / dt + late, 7.0))
     asked = (
         np.floor(asked / e.throttle_quantum + 0.5) * e.throttle_quantum
         if e.throttle_quantum > 0.0
@@ -72,9 +79,11 @@ def actuation(before, command, state, since_release_s, case, dt):
 
     # Gimbal, roll
     stuck = failed == _STUCK_GIMBAL
-    x = before.gimbal_x_rad if stuck else command.gimbal_x_rad + case.gimbal.null_x_rad
-    y = before.gimbal_y_rad if stuck else command.gimbal_y_rad + case.gimbal.null_y_rad
-    wait = min(case.thrusters.delay_s / dt, 3.0)
+    x = command.gimbal_x_rad + case.gimbal.null_x_rad
+    y = command.gimbal_y_rad + case.gimbal.null_y_rad
+    x = before.gimbal_x_rad if stuck else x + late * (before.gimbal_x_rad - x)
+    y = before.gimbal_y_rad if stuck else y + late * (before.gimbal_y_rad - y)
+    wait = min(case.thrusters.delay_s / dt + late, 3.0)
     r = command.roll_line
     roll = (
         r[0] * max(0.0, 1.0 - wait)
@@ -83,6 +92,20 @@ def actuation(before, command, state, since_release_s, case, dt):
         + r[3] * max(0.0, 1.0 - abs(wait - 3.0))
     )
     lit = before.lit if wet else 0.0
+
+    # An open-loop program overrides it all
+    free = case.start.open_loop > 0.0
+    zero = Trend(0.0, 0.0)
+    target = program.throttle if free else target
+    lag = e.lag_s if free else lag
+    slew = e.slew_per_s if free else slew
+    x = program.gimbal_x_rad if free else x
+    y = program.gimbal_y_rad if free else y
+    roll = program.roll if free else roll
+    u1, u2 = program.throttle_trend if free else zero
+    x1, x2 = program.gimbal_x_trend if free else zero
+    y1, y2 = program.gimbal_y_trend if free else zero
+    r1, r2 = program.roll_trend if free else zero
     return Actuation(
         throttle=target,
         throttle_slew_per_s=slew,
@@ -93,5 +116,47 @@ def actuation(before, command, state, since_release_s, case, dt):
         play_x_rad=gimbal.play(before.play_x_rad, state.gimbal_x_rad, case.gimbal),
         play_y_rad=gimbal.play(before.play_y_rad, state.gimbal_y_rad, case.gimbal),
         roll=roll,
+        throttle_trend=Trend(u1, u2),
+        gimbal_x_trend=Trend(x1, x2),
+        gimbal_y_trend=Trend(y1, y2),
+        roll_trend=Trend(r1, r2),
         held=held,
     )
+
+
+@kernel
+def _command_at(time_s, channel, program, waves):
+    """One open-loop command:  table + mean + amplitude sin(w t + phase)."""
+    value = waves[channel, 0] + waves[channel, 1] * sin(
+        waves[channel, 2] * time_s + waves[channel, 3]
+    )
+    rows = program.shape[0]
+    if rows > 0:
+        row = 1
+        while row < rows - 1 and program[row, 0] <= time_s:
+            row += 1
+        first, last = max(row - 1, 0), min(row, rows - 1)
+        span = program[last, 0] - program[first, 0]
+        share = clip((time_s - program[first, 0]) / span, 0.0, 1.0) if span > 0.0 else 0.0
+        one, other = program[first, channel + 1], program[last, channel + 1]
+        value += one + share * (other - one)
+    return value
+
+
+@kernel
+def _parabola(time_s, dt, channel, program, waves):
+    """Value, slope and curve of the parabola through a command at both ends and the middle of a tick."""
+    a = _command_at(time_s, channel, program, waves)
+    b = _command_at(time_s + 0.5 * dt, channel, program, waves)
+    c = _command_at(time_s + dt, channel, program, waves)
+    return a, Trend((4.0 * b - 3.0 * a - c) / dt, 2.0 * (a - 2.0 * b + c) / (dt * dt))
+
+
+@kernel
+def program_at(time_s, dt, program, waves):
+    """The open-loop commands of the tick that begins now; a table's kinks should fall on ticks.  §17.3"""
+    throttle, u = _parabola(time_s, dt, 0, program, waves)
+    gimbal_x, x = _parabola(time_s, dt, 1, program, waves)
+    gimbal_y, y = _parabola(time_s, dt, 2, program, waves)
+    roll, r = _parabola(time_s, dt, 3, program, waves)
+    return Program(throttle, gimbal_x, gimbal_y, roll, u, x, y, r)

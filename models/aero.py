@@ -20,7 +20,8 @@ def wrench(v_air_body, omega_body, rho, aero):
         lateral    F = -rho/2 (A_c |v_lat| + A_l |v_z|) v_lat      at the two centres of pressure
         axial      F_z = -rho/2 A_z |v_z| v_z,  A_z nose first or base first
         sphere     F = -rho/2 A_s |v| v                            at its own centre
-        damping    M = -rho/2 |v| D omega - C omega
+        box        F_i = -rho/2 A_i |v_i| v_i                          at its own centre
+        damping    M = -rho/2 |v| D omega - C omega                    each axis its own
     """
     vx, vy, vz = v_air_body
     half_rho = 0.5 * rho
@@ -33,11 +34,18 @@ def wrench(v_air_body, omega_body, rho, aero):
     k = crossflow + lift
     force = ((k + sphere) * vx, (k + sphere) * vy, (-half_rho * axial_area * abs(vz) + sphere) * vz)
     arm = crossflow * aero.cp_crossflow_z_m + lift * aero.cp_lift_z_m + sphere * aero.cp_sphere_z_m
-    pitch = half_rho * speed * aero.damping_pitch_m4
-    roll = half_rho * speed * aero.damping_roll_m4
+    box_x = -half_rho * aero.box_x_m2 * abs(vx) * vx
+    box_y = -half_rho * aero.box_y_m2 * abs(vy) * vy
+    box_z = -half_rho * aero.box_z_m2 * abs(vz) * vz
+    force = (force[0] + box_x, force[1] + box_y, force[2] + box_z)
+    damping = half_rho * speed
     moment = (
-        -arm * vy - (pitch + aero.damping_x_nms) * omega_body[0],
-        arm * vx - (pitch + aero.damping_y_nms) * omega_body[1],
-        -(roll + aero.damping_z_nms) * omega_body[2],
+        -arm * vy
+        - aero.cp_box_z_m * box_y
+        - (damping * aero.damping_x_m4 + aero.damping_x_nms) * omega_body[0],
+        arm * vx
+        + aero.cp_box_z_m * box_x
+        - (damping * aero.damping_y_m4 + aero.damping_y_nms) * omega_body[1],
+        -(damping * aero.damping_z_m4 + aero.damping_z_nms) * omega_body[2],
     )
     return force, moment

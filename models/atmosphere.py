@@ -63,9 +63,11 @@ def air_at(height_m, site):
     ratio = EARTH_RADIUS_M / (EARTH_RADIUS_M + altitude)
     p_slope = -_G_OVER_R / temperature * ratio * ratio
     rho_slope = p_slope - lapse / temperature * ratio * ratio
-    p = site.air * site.pressure_scale * pressure
+    p = site.pressure_scale * pressure if site.air == 1.0 else 0.0
     rho = site.density_scale * p / (R_AIR * (temperature + site.temperature_offset_k))
-    return rho, rho_slope, p, p_slope
+    uniform = site.air == 2.0
+    rho = site.density_scale * site.density_kgpm3 if uniform else rho
+    return rho, (0.0 if uniform else rho_slope), p, p_slope
 
 
 @kernel

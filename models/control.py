@@ -45,16 +45,18 @@ def wanted_acceleration(base, demand, integral, gains, plant):
 
         a = a_ref + w^2 (r_ref - r) + 2 z w (v_ref - v) + integral
 
-    The integral is the base centre's, so that the lean in a steady wind does not displace the landing.
+    The integral is the base centre's, so that the lean in a steady wind does not displace the landing. Long
+    without a fix, only the drift is stopped: the place is no longer known.
     """
     r, v = percussion_point(base, plant)
     e = sub(demand.r_enu_m, r)
+    place = 0.0 if base.since_fix_s > gains.fix_timeout_s else 1.0
     ev = sub(demand.v_enu_mps, v)
     wl, wv = gains.lateral_frequency_radps, gains.vertical_frequency_radps
     dl, dv = 2.0 * gains.lateral_damping_ratio * wl, 2.0 * gains.vertical_damping_ratio * wv
     feedback = (
-        wl * wl * e[0] + dl * ev[0],
-        wl * wl * e[1] + dl * ev[1],
+        place * wl * wl * e[0] + dl * ev[0],
+        place * wl * wl * e[1] + dl * ev[1],
         wv * wv * e[2] + dv * ev[2],
     )
     return add(add(demand.a_enu_mps2, integral), feedback)
@@ -64,7 +66,8 @@ def wanted_acceleration(base, demand, integral, gains, plant):
 def _integrated(base, demand, integral, gains, dt):
     """The integral of the position error, held within +-2 m/s2 on each axis."""
     e = sub(demand.r_enu_m, base.r_enu_m)
-    kl = gains.lateral_integral_per_s * gains.lateral_frequency_radps**2 * dt
+    known = 0.0 if base.since_fix_s > gains.fix_timeout_s else 1.0
+    kl = known * gains.lateral_integral_per_s * gains.lateral_frequency_radps**2 * dt
     kv = gains.vertical_integral_per_s * gains.vertical_frequency_radps**2 * dt
     return (
         clip(integral[0] + kl * e[0], -_INTEGRAL_LIMIT, _INTEGRAL_LIMIT),

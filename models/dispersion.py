@@ -94,7 +94,7 @@ DISPERSIONS: dict[str, Scale | Offset | Value] = {
     "crossflow_drag_scale": Scale(("aero.crossflow_m2",)),
     "lift_scale": Scale(("aero.lift_m2",)),
     "center_of_pressure_offset_m": Offset(("aero.cp_crossflow_z_m", "aero.cp_lift_z_m")),
-    "rate_damping_scale": Scale(("aero.damping_pitch_m4", "aero.damping_roll_m4")),
+    "rate_damping_scale": Scale(("aero.damping_x_m4", "aero.damping_y_m4", "aero.damping_z_m4")),
     # Sensors
     "gyro_bias_x_radps": Offset(("imu.gyro_bias_x_radps",)),
     "gyro_bias_y_radps": Offset(("imu.gyro_bias_y_radps",)),
@@ -122,6 +122,8 @@ DISPERSIONS: dict[str, Scale | Offset | Value] = {
     "alignment_east_rad": Offset(("alignment.x_rad",)),
     "alignment_north_rad": Offset(("alignment.y_rad",)),
     "alignment_up_rad": Offset(("alignment.z_rad",)),
+    "computer_jitter_s": Value(("computer.jitter_s",)),
+    "missed_cycle_fraction": Value(("computer.missed_fraction",)),
     # Ground and legs
     "pad_slope_rad": Value(("site.slope_rad",)),
     "pad_slope_azimuth_rad": Value(("site.slope_azimuth_rad",)),

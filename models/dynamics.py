@@ -34,24 +34,37 @@ def _exponential(k, above):
 
 
 @kernel
-def thrust_body(state, actuation, pressure_pa, case):
+def _now(value, trend, since_s):
+    """A command this long after the tick."""
+    return value + since_s * (trend.slope + since_s * trend.curve)
+
+
+@kernel
+def commanded(told, since_s):
+    """Throttle, gimbal angles and roll asked for, this long after the tick."""
+    return (
+        _now(told.throttle, told.throttle_trend, since_s),
+        _now(told.gimbal_x_rad, told.gimbal_x_trend, since_s),
+        _now(told.gimbal_y_rad, told.gimbal_y_trend, since_s),
+        _now(told.roll, told.roll_trend, since_s),
+    )
+
+
+@kernel
+def thrust_body(state, actuation, asked, pressure_pa, case):
     """Thrust vector, N, in body axes, the nozzle angles included, and propellant flow kg/s.    §7"""
     e = case.engine
-    throttle = state.throttle if actuation.throttle_lag_s > 0.0 else actuation.throttle
+    throttle = state.throttle if actuation.throttle_lag_s > 0.0 else asked[0]
     burning = throttle * actuation.lit
     magnitude = engine.thrust(burning, pressure_pa, e) * engine.ground_effect(state.r_enu_m[2], e)
-    angle_x = gimbal.deflection(
-        actuation.play_x_rad, state.gimbal_x_rad, actuation.gimbal_x_rad, case.gimbal
-    )
-    angle_y = gimbal.deflection(
-        actuation.play_y_rad, state.gimbal_y_rad, actuation.gimbal_y_rad, case.gimbal
-    )
+    angle_x = gimbal.deflection(actuation.play_x_rad, state.gimbal_x_rad, asked[1], case.gimbal)
+    angle_y = gimbal.deflection(actuation.play_y_rad, state.gimbal_y_rad, asked[2], case.gimbal)
     axis = engine.direction(angle_x + e.misalignment_x_rad, angle_y + e.misalignment_y_rad)
     return scale(magnitude, axis), engine.mass_flow(burning, e)
 
 
 @kernel
-def rates(state, actuation, air, body, ground, earth_rate, case):
+def rates(state, actuation, air, body, ground, earth_rate, since_s, case):
     """Time derivative of every entry of the state, as a State.                                 §1
 
     m0 a0 = F + hinge forces,   I w' = M - w x I w        (the part that does not slosh)
@@ -66,10 +79,11 @@ def rates(state, actuation, air, body, ground, earth_rate, case):
     gravity = air.gravity_mps2 + air.gravity_slope_per_s2 * above
 
     # Forces and moments about the base centre, body axes
-    push, flow = thrust_body(state, actuation, pressure, case)
+    asked = commanded(actuation, since_s)
+    push, flow = thrust_body(state, actuation, asked, pressure, case)
     drag, drag_moment = aero.wrench(v_air, omega, rho, case.aero)
     contact = rotate(conjugate(q), ground.force_enu_n)
-    roll = thrusters.roll_moment(actuation.roll, case.thrusters)
+    roll = thrusters.roll_moment(asked[3], case.thrusters)
     force = add(add(push, drag), contact)
     moment = add(cross((e.offset_x_m, e.offset_y_m, e.gimbal_z_m), push), drag_moment)
     moment = add(add(moment, ground.moment_body_nm), (0.0, 0.0, roll))
@@ -78,15 +92,17 @@ def rates(state, actuation, air, body, ground, earth_rate, case):
     m = total(state, case.mass)
     axial = force[2] / m
     lox, fuel = body.lox, body.fuel
-    lox_x = slosh.side_force(state.lox_slosh_x_rad, state.lox_slosh_rate_x_radps, axial, lox)
-    lox_y = slosh.side_force(state.lox_slosh_y_rad, state.lox_slosh_rate_y_radps, axial, lox)
-    fuel_x = slosh.side_force(state.fuel_slosh_x_rad, state.fuel_slosh_rate_x_radps, axial, fuel)
-    fuel_y = slosh.side_force(state.fuel_slosh_y_rad, state.fuel_slosh_rate_y_radps, axial, fuel)
+    lox_x, lox_pitch = slosh.pull(state.lox_slosh_x_rad, state.lox_slosh_rate_x_radps, axial, lox)
+    lox_y, lox_yaw = slosh.pull(state.lox_slosh_y_rad, state.lox_slosh_rate_y_radps, axial, lox)
+    fuel_x, fuel_pitch = slosh.pull(
+        state.fuel_slosh_x_rad, state.fuel_slosh_rate_x_radps, axial, fuel
+    )
+    fuel_y, fuel_yaw = slosh.pull(
+        state.fuel_slosh_y_rad, state.fuel_slosh_rate_y_radps, axial, fuel
+    )
     sloshing = lox.mass_kg + fuel.mass_kg
     force = (force[0] + lox_x + fuel_x, force[1] + lox_y + fuel_y, force[2] - sloshing * axial)
-    side_x = lox.hinge_z_m * lox_x + fuel.hinge_z_m * fuel_x
-    side_y = lox.hinge_z_m * lox_y + fuel.hinge_z_m * fuel_y
-    moment = (moment[0] - side_y, moment[1] + side_x, moment[2])
+    moment = (moment[0] - lox_yaw - fuel_yaw, moment[1] + lox_pitch + fuel_pitch, moment[2])
 
     # Motion of the part that does not slosh, about its centre of mass
     cg = body.cg_body_m
@@ -97,20 +113,15 @@ def rates(state, actuation, air, body, ground, earth_rate, case):
     coriolis = scale(2.0, cross(earth_rate, state.v_enu_mps))
     v_rate = sub(sub(rotate(q, at_base), (0.0, 0.0, gravity)), coriolis)
 
-    # Pendulum hinges: axis points, specific acceleration
-    del_x = turning[1] + omega[0] * omega[2]
-    del_y = -turning[0] + omega[1] * omega[2]
-    hinge_lox_x = at_base[0] + del_x * lox.hinge_z_m
-    hinge_lox_y = at_base[1] + del_y * lox.hinge_z_m
-    hinge_fuel_x = at_base[0] + del_x * fuel.hinge_z_m
-    hinge_fuel_y = at_base[1] + del_y * fuel.hinge_z_m
+    # Where the bobs hang: points on the axis, specific acceleration
+    per_m_x = turning[1] + omega[0] * omega[2]
+    per_m_y = -turning[0] + omega[1] * omega[2]
+    lox_z, fuel_z = slosh.rest_z(lox), slosh.rest_z(fuel)
+    at_lox_x, at_lox_y = at_base[0] + per_m_x * lox_z, at_base[1] + per_m_y * lox_z
+    at_fuel_x, at_fuel_y = at_base[0] + per_m_x * fuel_z, at_base[1] + per_m_y * fuel_z
 
-    gx, gx_rate = gimbal.rates(
-        state.gimbal_x_rad, state.gimbal_rate_x_radps, actuation.gimbal_x_rad, case.gimbal
-    )
-    gy, gy_rate = gimbal.rates(
-        state.gimbal_y_rad, state.gimbal_rate_y_radps, actuation.gimbal_y_rad, case.gimbal
-    )
+    gx, gx_rate = gimbal.rates(state.gimbal_x_rad, state.gimbal_rate_x_radps, asked[1], case.gimbal)
+    gy, gy_rate = gimbal.rates(state.gimbal_y_rad, state.gimbal_rate_y_radps, asked[2], case.gimbal)
     lox_share = e.mixture_ratio / (1.0 + e.mixture_ratio)
     turn = quaternion_rate(q, omega)
     return State(
@@ -120,7 +131,7 @@ def rates(state, actuation, air, body, ground, earth_rate, case):
         omega_body_radps=scale(free, turning),
         lox_kg=-flow * lox_share,
         fuel_kg=-flow * (1.0 - lox_share),
-        throttle=engine.throttle_rate(state.throttle, actuation),
+        throttle=engine.throttle_rate(state.throttle, asked[0], actuation),
         gimbal_x_rad=gx,
         gimbal_y_rad=gy,
         gimbal_rate_x_radps=gx_rate,
@@ -128,18 +139,18 @@ def rates(state, actuation, air, body, ground, earth_rate, case):
         lox_slosh_x_rad=free * state.lox_slosh_rate_x_radps,
         lox_slosh_y_rad=free * state.lox_slosh_rate_y_radps,
         lox_slosh_rate_x_radps=free
-        * slosh.swing(state.lox_slosh_x_rad, state.lox_slosh_rate_x_radps, hinge_lox_x, axial, lox),
+        * slosh.swing(state.lox_slosh_x_rad, state.lox_slosh_rate_x_radps, at_lox_x, axial, lox),
         lox_slosh_rate_y_radps=free
-        * slosh.swing(state.lox_slosh_y_rad, state.lox_slosh_rate_y_radps, hinge_lox_y, axial, lox),
+        * slosh.swing(state.lox_slosh_y_rad, state.lox_slosh_rate_y_radps, at_lox_y, axial, lox),
         fuel_slosh_x_rad=free * state.fuel_slosh_rate_x_radps,
         fuel_slosh_y_rad=free * state.fuel_slosh_rate_y_radps,
         fuel_slosh_rate_x_radps=free
         * slosh.swing(
-            state.fuel_slosh_x_rad, state.fuel_slosh_rate_x_radps, hinge_fuel_x, axial, fuel
+            state.fuel_slosh_x_rad, state.fuel_slosh_rate_x_radps, at_fuel_x, axial, fuel
         ),
         fuel_slosh_rate_y_radps=free
         * slosh.swing(
-            state.fuel_slosh_y_rad, state.fuel_slosh_rate_y_radps, hinge_fuel_y, axial, fuel
+            state.fuel_slosh_y_rad, state.fuel_slosh_rate_y_radps, at_fuel_y, axial, fuel
         ),
     )
 
@@ -157,5 +168,6 @@ def concluded(state, told, case):
     return settled, Actuation(
         told.throttle, told.throttle_slew_per_s, told.throttle_lag_s, told.lit, told.gimbal_x_rad, told.gimbal_y_rad,
         gimbal.play(told.play_x_rad, state.gimbal_x_rad, case.gimbal),
-        gimbal.play(told.play_y_rad, state.gimbal_y_rad, case.gimbal), told.roll, told.held,
+        gimbal.play(told.play_y_rad, state.gimbal_y_rad, case.gimbal), told.roll, told.throttle_trend,
+        told.gimbal_x_trend, told.gimbal_y_trend, told.roll_trend, told.held,
     )  # fmt: skip

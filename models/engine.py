@@ -31,14 +31,14 @@ def mass_flow(throttle, engine):
 
 
 @kernel
-def throttle_rate(throttle, actuation):
+def throttle_rate(throttle, target, actuation):
     """Rate of the achieved throttle, 1/s: a first-order lag within a slew limit.               §7.3
 
     u' = clip((u_target - u) / tau, +-slew);   no lag at all where tau = 0
     """
     lag = max(actuation.throttle_lag_s, 1.0e-9)
     rate = clip(
-        (actuation.throttle - throttle) / lag,
+        (target - throttle) / lag,
         -actuation.throttle_slew_per_s,
         actuation.throttle_slew_per_s,
     )
@@ -57,9 +57,9 @@ def ground_effect(height_m, engine):
 
 @kernel
 def direction(angle_x, angle_y):
-    """Unit thrust in body axes of a nozzle turned about body x, then y.                        §7.5
+    """Unit thrust in body axes of a nozzle turned about body x, then y.                       §7.5
 
-        d = (sin b, -sin a cos b, cos a cos b)
+        d = (sin b cos a, -sin a, cos a cos b)
 
     Sines and cosines by series: below 1e-10 at 0.2 rad.
     """
@@ -68,4 +68,4 @@ def direction(angle_x, angle_y):
     sin_y = angle_y * (1.0 - yy / 6.0 * (1.0 - yy / 20.0 * (1.0 - yy / 42.0)))
     cos_x = 1.0 - xx / 2.0 * (1.0 - xx / 12.0 * (1.0 - xx / 30.0 * (1.0 - xx / 56.0)))
     cos_y = 1.0 - yy / 2.0 * (1.0 - yy / 12.0 * (1.0 - yy / 30.0 * (1.0 - yy / 56.0)))
-    return (sin_y, -sin_x * cos_y, cos_x * cos_y)
+    return (sin_y * cos_x, -sin_x, cos_x * cos_y)

@@ -28,7 +28,7 @@ from models.mass import total
 from models.outcomes import IN_FLIGHT, Initiator, Outcome
 from models.rotation import up_in_body
 from models.structs import Actuation, Air, Contact, Log
-from models.vectors import norm
+from models.vectors import add, cross, norm, scale
 
 TICK_S = 0.02  # 50 Hz
 AIDING_TICKS = 5  # 10 Hz
@@ -97,10 +97,11 @@ def air(state, gusts, table, trigonometry, tick, case):
 
 
 @kernel
-def navigate(state, memory, est, gravity_mps2, thrust_setting, case, design, plant, tick):
+def navigate(state, memory, est, felt, earth, thrust_setting, case, design, plant, tick):
     """Inertial tick: what the unit reports, and the estimate it moves.                         §13, §14"""
+    support = add((0.0, 0.0, felt.gravity_mps2), scale(2.0, cross(earth, state.v_enu_mps)))
     measured, memory = sensors.imu_increments(
-        state, memory, (0.0, 0.0, gravity_mps2), case.imu, case.seed, tick, TICK_S
+        state, memory, support, case.imu, case.seed, tick, TICK_S
     )
     flow = (
         thrust_setting
@@ -149,16 +150,23 @@ def software(est, demand, command, phase, votes, log, design, gains, plant):
 
 
 @kernel
-def actuated(before, command, state, log, case):
-    """What the actuators are told over the coming tick: the command of the last one.           §17"""
+def actuated(before, command, program, state, log, case):
+    """What the actuators are told over the coming tick: the command of the last one.           §17
+
+    The computer is late by a uniform share of its jitter, or misses the cycle.
+    """
+    moment, luck = noise.uniforms(case.seed, noise.COMPUTER, log.tick)
+    late = moment * case.computer.jitter_s / TICK_S
+    late = 1.0 if luck < case.computer.missed_fraction else min(late, 1.0)
     since = log.time_s - log.release_s if log.release_s >= 0.0 else -1.0
-    return actuation.actuation(before, command, state, since, case, TICK_S)
+    return actuation.actuation(before, command, program, state, since, late, case, TICK_S)
 
 
 @kernel
 def axial_specific_force(state, told, felt, ground, case):
     """Specific force along body z, m/s2: thrust and ground, drag left out. Sets the slosh damping."""
-    push, _ = dynamics.thrust_body(state, told, felt.pressure_pa, case)
+    asked = dynamics.commanded(told, 0.0)
+    push, _ = dynamics.thrust_body(state, told, asked, felt.pressure_pa, case)
     return (push[2] + ground.force_enu_n[2]) / total(state, case.mass)
 
 
@@ -197,7 +205,8 @@ def felt_leg(contact, state, leg, memory, normal, legs_):
 @kernel
 def opened(state, told, felt, log, case, gains):
     """Whether the clamps open now: thrust along the axis exceeds the set share of the weight."""
-    push, _ = dynamics.thrust_body(state, told, felt.pressure_pa, case)
+    asked = dynamics.commanded(told, 0.0)
+    push, _ = dynamics.thrust_body(state, told, asked, felt.pressure_pa, case)
     weight = total(state, case.mass) * felt.gravity_mps2
     return told.held > 0.0 and push[2] > gains.release_thrust_to_weight * weight
 
@@ -207,7 +216,8 @@ def unclamped(told):
     """The actuation with the clamps open."""
     return Actuation(
         told.throttle, told.throttle_slew_per_s, told.throttle_lag_s, told.lit, told.gimbal_x_rad, told.gimbal_y_rad,
-        told.play_x_rad, told.play_y_rad, told.roll, 0.0,
+        told.play_x_rad, told.play_y_rad, told.roll, told.throttle_trend, told.gimbal_x_trend, told.gimbal_y_trend,
+        told.roll_trend, 0.0,
     )  # fmt: skip
 
 
@@ -240,7 +250,6 @@ def logged(log, state, demand, command, contact, finite, freed, held, case, limi
     release = log.release_s if log.release_s >= 0.0 else (log.time_s if freed else -1.0)
     off_pad = release >= 0.0
     tilt_cosine = up_in_body(state.q_body_to_enu)[2]
-    v = state.v_enu_mps
     rate = norm(state.omega_body_radps)
     gimbal = sqrt(state.gimbal_x_rad * state.gimbal_x_rad + state.gimbal_y_rad * state.gimbal_y_rad)
     limit = 0.999 * case.gimbal.travel_rad

@@ -9,10 +9,24 @@ Nothing here depends on a neighbour: every lane runs the same packed instruction
 """
 
 from math import cos, nan, pi
+from typing import NamedTuple
 
 import numpy as np
 
-from models import dynamics, flight, legs, mass, navigation, noise, sensors, touchdown, turbulence
+from models import (
+    actuation,
+    atmosphere,
+    dynamics,
+    flight,
+    legs,
+    mass,
+    navigation,
+    noise,
+    sensors,
+    touchdown,
+    turbulence,
+    wind,
+)
 from models.elementary import sincos
 from models.flight import TICK_S
 from models.jit import entry, kernel, plain
@@ -37,13 +51,25 @@ from models.structs import (
     Log,
     Phase,
     Plant,
+    Program,
     SensorMemory,
     Snapshot,
     State,
+    Trend,
     Tuning,
     Wrench,
 )
 from models.vectors import Vec3, add, norm
+
+
+class Tables(NamedTuple):
+    """Arrays that all lanes read. Empty where a case has no use for them, never absent."""
+
+    phases: np.ndarray  # (MAX_PHASES * PHASE_ROWS,): the mission's phases, the last one repeated
+    winds: np.ndarray  # (member, level, 3): height m, east and north m/s; heights rise
+    program: np.ndarray  # (time, 5): time s, throttle, gimbal x and y rad, roll
+    waves: np.ndarray  # (4, 4): for each of the four: mean, amplitude, frequency rad/s, phase rad
+
 
 _Pair = tuple[float, float]
 _Four = tuple[float, float, float, float]
@@ -53,7 +79,7 @@ _L, ROWS = layout(
     LANES,
     y0=State, memory=SensorMemory, gusts=turbulence.Gusts, est=Estimate, demand=Demand, command=Command,
     actuation=Actuation, air=Air, body=Body, log=Log, snap=Snapshot, contact=Contact, ground=Wrench,
-    y=State, k=State, total=State, case=Case, phase=Phase, trig=_Pair, earth=Vec3, normal=Vec3, table=_Four,
+    y=State, k=State, total=State, case=Case, phase=Phase, program=Program, trig=_Pair, earth=Vec3, normal=Vec3, table=_Four,
     start_kg=_Pair,
 )  # fmt: skip
 STATE_ROWS = _L["y0"].rows
@@ -95,6 +121,7 @@ load_k, store_k = _L["k"].load, _L["k"].store
 load_total, store_total = _L["total"].load, _L["total"].store
 load_case, store_case = _L["case"].load, _L["case"].store
 load_phase, store_phase = _L["phase"].load, _L["phase"].store
+load_program, store_program = _L["program"].load, _L["program"].store
 load_trig, store_trig = _L["trig"].load, _L["trig"].store
 load_earth, store_earth = _L["earth"].load, _L["earth"].store
 load_normal, store_normal = _L["normal"].load, _L["normal"].store
@@ -126,7 +153,7 @@ def _started_state(case):
 @plain
 def start(buffer, shared, leg_rows):
     """Every lane at ignition."""
-    design, tuning, limits = load_design(shared, 0), load_tuning(shared, 0), load_limits(shared, 0)
+    design, tuning = load_design(shared, 0), load_tuning(shared, 0)
     plant = load_plant(shared, 0)
     zero = (0.0, 0.0, 0.0)
     for lane in range(LANES):
@@ -135,6 +162,7 @@ def start(buffer, shared, leg_rows):
         sin_lat, cos_lat = sincos(case.site.latitude_rad)
         store_trig(buffer, lane, (sin_lat, cos_lat))
         store_normal(buffer, lane, legs.ground_normal(case.site))
+        store_earth(buffer, lane, atmosphere.earth_rate(sin_lat, cos_lat, case.site))
         store_y0(buffer, lane, state)
         store_memory(buffer, lane, sensors.imu_memory(state, case.imu))
         n0, n1, n2, n3 = noise.normals(case.seed, noise.START, 0.0)
@@ -152,9 +180,10 @@ def start(buffer, shared, leg_rows):
         idle = (0.0, 0.0, 0.0, 0.0)
         store_command(buffer, lane, Command(0.0, 0.0, 0.0, 0.0, 9.0, zero, 0.0, 0.0, line, idle))
         held = case.start.held
+        level = Trend(0.0, 0.0)
         store_actuation(
             buffer, lane,
-            Actuation(0.0, 1.0, case.engine.lag_s, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, held),
+            Actuation(0.0, 1.0, case.engine.lag_s, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, level, level, level, level, held),
         )  # fmt: skip
         store_start_kg(buffer, lane, (state.lox_kg + state.fuel_kg, 0.0))
         store_ground(buffer, lane, Wrench(zero, zero))
@@ -198,8 +227,8 @@ def navigate(buffer, shared):
     design, plant = load_design(shared, 0), load_plant(shared, 0)
     for lane in range(LANES):
         memory, est = flight.navigate(
-            load_y0(buffer, lane), load_memory(buffer, lane), load_est(buffer, lane), load_air(buffer, lane).gravity_mps2,
-            load_command(buffer, lane).throttle, load_case(buffer, lane), design, plant, load_log(buffer, lane).tick,
+            load_y0(buffer, lane), load_memory(buffer, lane), load_est(buffer, lane), load_air(buffer, lane),
+            load_earth(buffer, lane), load_command(buffer, lane).throttle, load_case(buffer, lane), design, plant, load_log(buffer, lane).tick,
         )  # fmt: skip
         store_memory(buffer, lane, memory)
         store_est(buffer, lane, est)
@@ -219,11 +248,19 @@ def aid(buffer, shared):
 
 
 @plain
-def choose_phases(buffer, phases):
-    """Each lane's mission phase, read from the table all share."""
+def look_up(buffer, tables):
+    """What each lane reads from tables all share: mission phase, wind profile, open-loop program."""
     for lane in range(LANES):
+        case, log = load_case(buffer, lane), load_log(buffer, lane)
         index = min(max(int(load_demand(buffer, lane).phase), 0), MAX_PHASES - 1)
-        store_phase(buffer, lane, _phase_of(phases, index * PHASE_ROWS))
+        store_phase(buffer, lane, _phase_of(tables.phases, index * PHASE_ROWS))
+        if case.wind.profile == 3.0:
+            height = load_y0(buffer, lane).r_enu_m[2]
+            store_table(buffer, lane, wind.from_table(height, case.wind.member, tables.winds))
+        if case.start.open_loop > 0.0:
+            store_program(
+                buffer, lane, actuation.program_at(log.time_s, TICK_S, tables.program, tables.waves)
+            )
 
 
 @plain
@@ -234,7 +271,11 @@ def control(buffer, shared):
         case, log, state = load_case(buffer, lane), load_log(buffer, lane), load_y0(buffer, lane)
         command = load_command(buffer, lane)
         store_actuation(
-            buffer, lane, flight.actuated(load_actuation(buffer, lane), command, state, log, case)
+            buffer,
+            lane,
+            flight.actuated(
+                load_actuation(buffer, lane), command, load_program(buffer, lane), state, log, case
+            ),
         )
         votes = flight.switch_votes(load_contact(buffer, lane).pressed, log, case)
         demand, command = flight.software(
@@ -324,14 +365,14 @@ def clear(buffer):
 
 
 @plain
-def rates(buffer):
-    """k = derivative at y."""
+def rates(buffer, since_s):
+    """k = derivative at y, this long after the tick."""
     for lane in range(LANES):
         store_k(
             buffer, lane,
             dynamics.rates(
                 load_y(buffer, lane), load_actuation(buffer, lane), load_air(buffer, lane), load_body(buffer, lane),
-                load_ground(buffer, lane), load_earth(buffer, lane), load_case(buffer, lane),
+                load_ground(buffer, lane), load_earth(buffer, lane), since_s, load_case(buffer, lane),
             ),
         )  # fmt: skip
 
@@ -349,12 +390,12 @@ def conclude(buffer, dt):
 
 
 @plain
-def fly_step(buffer, dt):
-    """One Runge-Kutta step in free flight."""
+def fly_step(buffer, since_s, dt):
+    """One Runge-Kutta step in free flight, begun this long after the tick."""
     clear(buffer)
     for s in range(4):
         stage(buffer, _STAGE[s] * dt)
-        rates(buffer)
+        rates(buffer, since_s + _STAGE[s] * dt)
         accumulate(buffer, _WEIGHT[s])
     conclude(buffer, dt)
 
@@ -395,13 +436,13 @@ def settle(buffer, leg_rows, n_legs, dt):
 
 
 @plain
-def contact_step(buffer, leg_rows, n_legs, dt):
-    """One Runge-Kutta step on the ground."""
+def contact_step(buffer, leg_rows, n_legs, since_s, dt):
+    """One Runge-Kutta step on the ground, begun this long after the tick."""
     clear(buffer)
     for s in range(4):
         stage(buffer, _STAGE[s] * dt)
         push(buffer, leg_rows, n_legs)
-        rates(buffer)
+        rates(buffer, since_s + _STAGE[s] * dt)
         accumulate(buffer, _WEIGHT[s])
     conclude(buffer, dt)
     settle(buffer, leg_rows, n_legs, dt)
@@ -430,6 +471,12 @@ def latch(buffer, shared, leg_rows, n_legs, since_tick):
 # --- a block -------------------------------------------------------------------------------------------------
 
 
+# History: state (position, velocity, quaternion, rates), mass, throttle, nozzle x and y, time, slosh angles, then stroke
+# and load of each leg
+FIRST_LEG_CHANNEL = 22
+HISTORY_CHANNELS = FIRST_LEG_CHANNEL + 2 * MAX_LEGS
+
+
 @plain
 def record(buffer, leg_rows, n_legs, history, stride):
     """One row of history for each lane that is due."""
@@ -452,13 +499,14 @@ def record(buffer, leg_rows, n_legs, history, stride):
         at[15] = act.play_x_rad
         at[16] = act.play_y_rad
         at[17] = log.time_s
+        at[18] = state.lox_slosh_x_rad
+        at[19] = state.lox_slosh_y_rad
+        at[20] = state.fuel_slosh_x_rad
+        at[21] = state.fuel_slosh_y_rad
         for number in range(n_legs):
             memory = load_leg_memory(leg_rows, number * LEG_SIZE + lane)
-            at[18 + 2 * number] = max(memory.stroke_m, 0.0)
-            at[19 + 2 * number] = memory.load_n
-
-
-HISTORY_CHANNELS = 18 + 2 * MAX_LEGS
+            at[FIRST_LEG_CHANNEL + 2 * number] = max(memory.stroke_m, 0.0)
+            at[FIRST_LEG_CHANNEL + 2 * number + 1] = memory.load_n
 
 
 @plain
@@ -491,13 +539,13 @@ def any_due(buffer):
 
 
 @plain
-def tick(buffer, shared, phases, leg_rows, n_legs):
+def tick(buffer, shared, tables, leg_rows, n_legs):
     """All that happens on a control tick, before the integration to the next one."""
+    look_up(buffer, tables)
     air_and_mass(buffer)
     navigate(buffer, shared)
     if any_due(buffer):
         aid(buffer, shared)
-    choose_phases(buffer, phases)
     feel(buffer, shared, leg_rows, n_legs)
     control(buffer, shared)
     keep_log(buffer, shared)
@@ -537,11 +585,11 @@ def _placed(six, number, value):
 
 
 @entry
-def fly_block(cases, leg_cases, shared, phases, n_legs, history, stride, rows, effort):
+def fly_block(cases, leg_cases, shared, tables, n_legs, history, stride, rows, effort):
     """Fly LANES runs to their ends.
 
-    cases: (CASE_ROWS * LANES,), leg_cases: (MAX_LEGS * LEG_CASE_ROWS * LANES,), shared: (UNIFORM_ROWS,), phases:
-    (MAX_PHASES * PHASE_ROWS,), history: (LANES, time, HISTORY_CHANNELS), filled every `stride` ticks (no times: not
+    cases: (CASE_ROWS * LANES,), leg_cases: (MAX_LEGS * LEG_CASE_ROWS * LANES,), shared: (UNIFORM_ROWS,), tables:
+    see Tables, history: (LANES, time, HISTORY_CHANNELS), filled every `stride` ticks (no times: not
     recorded), rows: (LANES, metric), out, effort: (4,), out: lane-ticks flown and paid for, in flight and in contact.
     """
     buffer = np.zeros(BUFFER_SIZE)
@@ -564,10 +612,10 @@ def fly_block(cases, leg_cases, shared, phases, n_legs, history, stride, rows, e
     while flying > 0:
         if recording:
             record(buffer, leg_rows, n_legs, history, stride)
-        tick(buffer, shared, phases, leg_rows, n_legs)
+        tick(buffer, shared, tables, leg_rows, n_legs)
         park(buffer, leg_rows, parked, parked_legs, 0.0)
-        for _ in range(flight_steps):
-            fly_step(buffer, TICK_S / flight_steps)
+        for step in range(flight_steps):
+            fly_step(buffer, step * TICK_S / flight_steps, TICK_S / flight_steps)
         effort[0] += flying
         effort[1] += LANES
         flying = waiting(parked, 0.0)
@@ -578,11 +626,13 @@ def fly_block(cases, leg_cases, shared, phases, n_legs, history, stride, rows, e
     landing = waiting(parked, 1.0)
     while landing > 0:
         for step in range(contact_steps):
-            contact_step(buffer, leg_rows, n_legs, TICK_S / contact_steps)
+            contact_step(
+                buffer, leg_rows, n_legs, step * TICK_S / contact_steps, TICK_S / contact_steps
+            )
             latch(buffer, shared, leg_rows, n_legs, (step + 1) * TICK_S / contact_steps - TICK_S)
         if recording:
             record(buffer, leg_rows, n_legs, history, stride)
-        tick(buffer, shared, phases, leg_rows, n_legs)
+        tick(buffer, shared, tables, leg_rows, n_legs)
         park(buffer, leg_rows, parked, parked_legs, 1.0)
         effort[2] += landing
         effort[3] += LANES

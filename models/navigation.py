@@ -46,8 +46,8 @@ def at_base(est, imu):
     r = sub(est.r_enu_m, rotate(est.q_body_to_enu, arm))
     v = sub(est.v_enu_mps, rotate(est.q_body_to_enu, cross(est.omega_body_radps, arm)))
     return BaseEstimate(
-        r, v, est.q_body_to_enu, est.omega_body_radps, est.accel_body_mps2, est.mass_kg
-    )
+        r, v, est.q_body_to_enu, est.omega_body_radps, est.accel_body_mps2, est.mass_kg, est.since_fix_s
+    )  # fmt: skip
 
 
 @kernel

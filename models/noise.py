@@ -23,6 +23,7 @@ ALTIMETER = 7
 START = 8
 GYRO_WALK = 9
 ACCELEROMETER_WALK = 10
+COMPUTER = 11
 
 _WORD = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -63,3 +64,12 @@ def normals(seed, stream, tick):
     n0, n1 = _normal_pair(a, b)
     n2, n3 = _normal_pair(c, d)
     return n0, n1, n2, n3
+
+
+@kernel
+def uniforms(seed, stream, tick):
+    """Two independent uniforms in (0, 1) for this run's seed, stream and tick."""
+    a, b, _, _ = philox(
+        to_word(tick), np.uint64(stream), _ZERO, _ZERO, to_word(seed.low), to_word(seed.high)
+    )
+    return (to_float(a) + 0.5) * _TWO_M32, (to_float(b) + 0.5) * _TWO_M32

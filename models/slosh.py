@@ -47,17 +47,30 @@ def pendulum(liquid_kg, axial_mps2, tank):
 
 
 @kernel
-def swing(angle, rate, hinge_mps2, axial_mps2, bob):
-    """Angular acceleration of the pendulum on one axis, rad/s2.                                §6.3
-
-        theta'' = -(a_hinge + f_z theta) / L - 2 zeta omega theta'
-
-    a_hinge is the hinge's specific acceleration (gravity left out). Finite where f_z vanishes.
-    """
-    return -(hinge_mps2 + axial_mps2 * angle) / bob.length_m - bob.damping_per_s * rate
+def rest_z(bob):
+    """Height of the hanging bob over the base centre, m."""
+    return bob.hinge_z_m - bob.length_m
 
 
 @kernel
-def side_force(angle, rate, axial_mps2, bob):
-    """Force of the pendulum on its hinge along one axis, N: the reaction to what swings the bob.   §6.3"""
-    return bob.mass_kg * (axial_mps2 * angle + bob.damping_per_s * bob.length_m * rate)
+def swing(angle, rate, bob_mps2, axial_mps2, bob):
+    """Angular acceleration of the pendulum on one axis, rad/s2.                         §6.3
+
+        theta'' = -(a_bob + f_z theta) / L - 2 zeta omega theta'
+
+    theta is the deflection in body axes, so a_bob is the specific acceleration (gravity left out)
+    of the vehicle's point where the bob hangs at rest. Finite where f_z vanishes.
+    """
+    return -(bob_mps2 + axial_mps2 * angle) / bob.length_m - bob.damping_per_s * rate
+
+
+@kernel
+def pull(angle, rate, axial_mps2, bob):
+    """Side force N and its moment N m about the base centre, of the pendulum on one axis.  §6.4
+
+    The string pulls at the hinge with m f_z theta; the liquid's friction m L 2 zeta omega theta'
+    acts where the bob is.
+    """
+    string = bob.mass_kg * axial_mps2 * angle
+    friction = bob.mass_kg * bob.damping_per_s * bob.length_m * rate
+    return string + friction, string * bob.hinge_z_m + friction * rest_z(bob)

@@ -30,7 +30,8 @@ class Site(NamedTuple):
     latitude_rad: float
     gravity_mps2: float = 9.80665  # CGPM 1901; used when gravity_model is 0
     gravity_model: float = 0.0  # 0 constant, 1 effective gravity over height with Coriolis
-    air: float = 1.0  # 1 atmosphere on, 0 vacuum
+    air: float = 1.0  # 0 vacuum, 1 US Standard Atmosphere 1976, 2 one density and no pressure
+    density_kgpm3: float = 1.225  # where air is 2
     density_scale: float = 1.0
     temperature_offset_k: float = 0.0
     pressure_scale: float = 1.0
@@ -141,10 +142,15 @@ class Aero(NamedTuple):
     lift_m2: float  # potential lift, force per dynamic pressure and unit of sin(2 alpha) / 2
     cp_crossflow_z_m: float
     cp_lift_z_m: float
-    damping_pitch_m4: float  # moment per rho/2 |v| omega: area times length squared
-    damping_roll_m4: float
+    damping_x_m4: float  # moment per rho/2 |v| omega: area times length squared
+    damping_y_m4: float
+    damping_z_m4: float
     sphere_m2: float = 0.0  # the same from every side
     cp_sphere_z_m: float = 0.0
+    box_x_m2: float = 0.0  # each axis by its own component of the air's speed
+    box_y_m2: float = 0.0
+    box_z_m2: float = 0.0
+    cp_box_z_m: float = 0.0
     damping_x_nms: float = 0.0  # absolute rate damping, N m per rad/s
     damping_y_nms: float = 0.0
     damping_z_nms: float = 0.0
@@ -247,6 +253,14 @@ class Start(NamedTuple):
     omega_z_radps: float = 0.0
     held: float = 1.0  # 1 = clamped to the pad until release
     throttle: float = 0.0  # of a run that starts with the engine lit
+    open_loop: float = 0.0  # 1 = a program drives the actuators, not the flight software
+
+
+class Computer(NamedTuple):
+    """The flight computer beyond its delay of one tick."""
+
+    jitter_s: float = 0.0  # a command comes later by up to this, uniformly, every tick anew
+    missed_fraction: float = 0.0  # of cycles whose command never comes
 
 
 class Failure(NamedTuple):
@@ -282,6 +296,7 @@ class Case(NamedTuple):
     altimeter: Altimeter
     alignment: Alignment = Alignment()
     start: Start = Start()
+    computer: Computer = Computer()
     failure: Failure = Failure()
     seed: Seed = Seed()
 
@@ -336,6 +351,26 @@ class Body(NamedTuple):
     fuel: Pendulum
 
 
+class Trend(NamedTuple):
+    """How a command changes within a tick: value + slope t + curve t^2."""
+
+    slope: float
+    curve: float
+
+
+class Program(NamedTuple):
+    """Open-loop commands at a tick, and their trends over it."""
+
+    throttle: float
+    gimbal_x_rad: float
+    gimbal_y_rad: float
+    roll: float
+    throttle_trend: Trend
+    gimbal_x_trend: Trend
+    gimbal_y_trend: Trend
+    roll_trend: Trend
+
+
 class Actuation(NamedTuple):
     """What the actuators are told over one tick, after delays."""
 
@@ -348,6 +383,10 @@ class Actuation(NamedTuple):
     play_x_rad: float  # nozzle position inside the backlash
     play_y_rad: float
     roll: float  # -1, 0, 1
+    throttle_trend: Trend  # of an open-loop program within the tick; zero under flight software
+    gimbal_x_trend: Trend
+    gimbal_y_trend: Trend
+    roll_trend: Trend
     held: float  # 1 while clamped to the pad
 
 
@@ -475,6 +514,7 @@ class BaseEstimate(NamedTuple):
     omega_body_radps: Vec3
     accel_body_mps2: Vec3
     mass_kg: float
+    since_fix_s: float
 
 
 class Phase(NamedTuple):
@@ -516,6 +556,9 @@ class Gains(NamedTuple):
     attitude_damping_ratio: float
     attitude_integral_per_s: float
     tilt_limit_rad: float
+    fix_timeout_s: (
+        float  # without a fix for so long, lateral control stops the drift and forgets the place
+    )
     roll_rate_gain_s: float  # rate's share in the switching function
     roll_dead_band_rad: float
     start_throttle: float

@@ -55,3 +55,27 @@ def gust_speed(height_m, wind):
     x = clip((wind.gust_height_m - height_m) / wind.gust_thickness_m, 0.0, 1.0)
     _, cosine = sincos(6.283185307179586 * x)
     return 0.5 * wind.gust_mps * (1.0 - cosine)
+
+
+@kernel
+def from_table(height_m, member, winds):
+    """East and north wind, m/s, and their slopes, 1/s, of one profile of a table.       §3.3
+
+    winds: (member, level, 3), height m, east and north m/s. Linear between levels, held beyond them.
+    """
+    profile = winds[int(member)]
+    level = 1
+    while level < profile.shape[0] - 1 and profile[level, 0] < height_m:
+        level += 1
+    low, high = profile[level - 1], profile[level]
+    thickness = high[0] - low[0]
+    share = clip((height_m - low[0]) / thickness, 0.0, 1.0)
+    inside = 1.0 if height_m > low[0] and height_m < high[0] else 0.0
+    slope_east = (high[1] - low[1]) / thickness
+    slope_north = (high[2] - low[2]) / thickness
+    return (
+        low[1] + share * (high[1] - low[1]),
+        low[2] + share * (high[2] - low[2]),
+        inside * slope_east,
+        inside * slope_north,
+    )
