@@ -1,0 +1,204 @@
+"""The command `hoverslam`: each verb is a stage, its positionals are the data it takes and gives.
+
+A handler parses, calls one function, prints: text for people on stderr, one line for scripts on
+stdout. What a verb needs is imported when the verb is called, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import ExitCode, HoverslamError, StoreProblem
+
+app = typer.Typer(
+    help="Fly thousands of dispersed landings of a rocket on legs, and judge how often it lands.",
+    epilog="Exit codes: 0 done, 1 crash, 2 bad input, 3 / 4 / 5 verdict FAIL / INCONCLUSIVE / "
+    "INVALID, 6 stopped by store or machines (the same command resumes), 130 interrupted.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain text: half the start-up time
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# What the system says when it cannot write: nobody's mistake in a campaign, nor ours.
+_REFUSED_WRITES = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.ENOSPC,
+    errno.EPERM,
+    errno.EROFS,
+}
+
+StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="A store written by `run`.")]
+
+
+def main() -> None:
+    """Run the command; foreseen errors end it with a message and their exit code."""
+    _listen()
+    try:
+        app(prog_name="hoverslam")
+    except HoverslamError as error:
+        _fail(str(error), error.exit_code)
+    except OSError as error:
+        if error.errno not in _REFUSED_WRITES:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror}; what was finished stays valid", ExitCode.STOPPED)
+    except KeyboardInterrupt:
+        _fail("interrupted", ExitCode.INTERRUPTED)
+
+
+def _listen() -> None:
+    """Show our own warnings; Dask speaks for itself, and a root handler would make it chatter."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("hoverslam: %(message)s"))
+    logging.getLogger("pipeline").addHandler(handler)
+
+
+def _fail(message: str, code: ExitCode) -> None:
+    for line in message.splitlines():
+        _tell(f"hoverslam: {line}")
+    sys.exit(int(code))
+
+
+def _tell(text: str) -> None:
+    """Say something to people."""
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say what the system refuses to write, and where."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        raise StoreProblem(f"{where}: {error.strerror or error}; not written") from error
+
+
+@app.command()
+def run(
+    campaign: Annotated[
+        str,
+        typer.Argument(
+            metavar="CAMPAIGN",
+            help="A campaign file: a path, or a name looked up in ./campaigns, then among those "
+            "that come with hoverslam.",
+        ),
+    ],
+    runs: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Fly N runs instead of the campaign's number."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="STORE", help="Where to write; results/<campaign>.zarr if not given."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Dask scheduler that is up; a cluster of this machine if not given.",
+        ),
+    ] = None,
+) -> None:
+    """Fly a campaign into a store, and sum it up.
+
+    A store that was begun is resumed; one that is finished is not flown again. Prints the path of
+    the store.
+
+    Example: hoverslam run campaigns/hop_178m.yaml --runs 512
+    """
+    from pipeline.run import fly, results
+
+    store = fly(campaign, runs, out, scheduler, sys.stderr)
+    _tell(results(store))
+    typer.echo(store)
+
+
+@app.command()
+def report(
+    store: StorePath,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to write; the store's name with .html."),
+    ] = None,
+) -> None:
+    """Write the report of a store: one HTML file that opens offline. Prints its path.
+
+    Example: hoverslam report results/hop_178m.zarr --out review.html
+    """
+    from pipeline.report import write_report
+
+    page = out or store.with_suffix(".html")
+    with _writing(page):
+        write_report(store, page)
+    typer.echo(page)
+
+
+@app.command()
+def gate(store: StorePath) -> None:
+    """Judge a store by its campaign's requirements; the exit code is the verdict.
+
+    Prints the verdict as a line of JSON.
+
+    Example: hoverslam gate results/hop_178m.zarr && deploy
+    """
+    from pipeline.gate import judge
+
+    judgement = judge(store)
+    _tell(judgement.text())
+    typer.echo(judgement.json())
+    raise typer.Exit(int(judgement.exit_code))
+
+
+@app.command()
+def replay(
+    store: StorePath,
+    run: Annotated[int, typer.Argument(metavar="RUN", help="Number of the run, from 0.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.nc", help="Write every control tick of the run as netCDF."),
+    ] = None,
+) -> None:
+    """Fly one run of a store again, compare it with its row, and tell how it went.
+
+    Prints the path of the history where one is written.
+
+    Example: hoverslam replay results/hop_178m.zarr 1234 --out run_1234.nc
+    """
+    from pipeline.replay import refly, write_history
+    from pipeline.story import story
+
+    flight = refly(store, run)
+    _tell(story(flight))
+    if out is not None:
+        with _writing(out):
+            write_history(flight, out)
+        typer.echo(out)
+    if not flight.is_faithful:
+        raise StoreProblem(
+            f"{store}: run {run} differs from its row, though flown with the same physics, target "
+            "and packages: the store is damaged, or this machine rounds differently"
+        )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of campaign files, for editors and checks.
+
+    Example: hoverslam schema > campaign.schema.json
+    """
+    from pipeline.config import campaign_schema
+
+    typer.echo(campaign_schema())

@@ -1,0 +1,153 @@
+"""One run of a store, flown again: its row compared bit by bit, its history tick by tick.
+
+The campaign is the one kept in the store, the draw that of the run's number, the flight that of
+every campaign: the same compiled function on a full block. So under the same physics, target and
+packages the row comes out in the same bytes; where one of those differs, the replay says so.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from models import jit
+from models.flight import TICK_S
+from models.metrics import Metrics
+from models.outcomes import Outcome
+from pipeline import batch, build
+from pipeline.campaign import Campaign
+from pipeline.errors import BadInput
+from pipeline.store import open_store
+from pipeline.units import unit_of
+
+Row = dict[str, float]
+
+# Where a history's channels stand: lanes.record
+_ENU, _BODY = ("east", "north", "up"), ("x", "y", "z")
+_CHANNELS: dict[str, tuple[slice | int, str, tuple[str, ...], str]] = {
+    "r_enu_m": (slice(0, 3), "enu", _ENU, "position of the base centre"),
+    "v_enu_mps": (slice(3, 6), "enu", _ENU, "velocity of the base centre"),
+    "q_body_to_enu": (slice(6, 10), "quaternion", ("w", *_BODY), "attitude, body to ENU"),
+    "omega_body_radps": (slice(10, 13), "body", _BODY, "body rates"),
+    "mass_kg": (13, "", (), "mass"),
+    "throttle": (14, "", (), "throttle"),
+    "gimbal_x_rad": (15, "", (), "gimbal x"),
+    "gimbal_y_rad": (16, "", (), "gimbal y"),
+}
+_LEG_CHANNELS = {"leg_stroke_m": "leg stroke", "leg_load_n": "leg load"}
+_TIME, _FIRST_LEG = 17, 18
+_DIMENSIONLESS = ("q_body_to_enu",)
+
+# What a row's bytes depend on besides campaign, physics and target: compiler, laws' library
+_PACKAGES = ("llvmlite", "numba", "numpy", "scipy")
+
+
+class Replay(NamedTuple):
+    """A run flown again, beside what the store has of it."""
+
+    run: int
+    campaign: Campaign
+    inputs: Row  # as drawn, in SI and radians
+    metrics: Row
+    history: xr.Dataset  # (time,) and (time, component), one sample per control tick
+    changes: tuple[str, ...]  # what is not as it was when the store was flown
+    differences: tuple[str, ...]  # values that are not, to the last bit, those of the store
+    was_lost: bool  # the store's row says that nobody survived to fly it
+
+    @property
+    def is_faithful(self) -> bool:
+        """Whether the store's row came out again, or had a reason not to."""
+        return self.was_lost or bool(self.changes) or not self.differences
+
+
+def refly(path: str | os.PathLike[str], run: int) -> Replay:
+    """Fly run number `run` of the store at `path` again.
+
+    Raises BadInput if there is no such store or no such run in it.
+    """
+    dataset = open_store(path)
+    row = _row_of(dataset, path, run)
+    campaign = Campaign.from_canonical(dataset.attrs["campaign"])
+    shared = build.setup(campaign)
+    drawn = build.draws(campaign, run, run + 1)
+    runs = build.cases(campaign, shared.design, drawn, run, run + 1)
+    slots = round(float(campaign.limits.time_s) / TICK_S) + 1
+    rows, histories, _, _ = batch.fly(shared, *runs, slots, every_ticks=1)
+    flown = dict(zip(Metrics._fields, rows[0].tolist(), strict=True))
+    metrics = {name: flown[name] for name in batch.metric_names(campaign)}
+    inputs = {name: float(drawn[name][0]) for name in batch.input_names(campaign)}
+    stored = {name: float(row[name]) for name in (*inputs, *metrics)}
+    return Replay(
+        run=run,
+        campaign=campaign,
+        inputs=inputs,
+        metrics=metrics,
+        history=history_of(histories[0], shared.n_legs),
+        changes=_changes(dataset.attrs),
+        differences=differences(stored, inputs | metrics),
+        was_lost=stored["outcome"] == Outcome.infrastructure_error,
+    )
+
+
+def _row_of(dataset: xr.Dataset, path: str | os.PathLike[str], run: int) -> xr.Dataset:
+    """The store's row of one run; BadInput, with the range, if it has none."""
+    n_runs = dataset.attrs["n_runs"]
+    if not 0 <= run < n_runs:
+        raise BadInput(f"RUN: got {run}, expected 0 to {n_runs - 1}, the runs of {path}")
+    if "run" not in dataset.coords or run not in dataset["run"]:
+        raise BadInput(f"RUN: run {run} of {path} is not flown yet; `hoverslam run` goes on")
+    return dataset.drop_dims(["time", "batch"], errors="ignore").sel(run=run).load()
+
+
+def _changes(attributes: dict) -> tuple[str, ...]:
+    """What differs between here and where the store was flown, of all that a row depends on."""
+    pairs = [
+        ("physics", attributes["physics_digest"], jit.PHYSICS_DIGEST),
+        ("target", attributes["target"], jit.TARGET),
+        *((name, attributes["package_versions"][name], version(name)) for name in _PACKAGES),
+    ]
+    return tuple(f"{name}: store {old}, here {new}" for name, old, new in pairs if old != new)
+
+
+def differences(stored: Row, flown: Row) -> tuple[str, ...]:
+    """Every value that is not the same to the last bit, NaN included."""
+    return tuple(
+        f"{name}: store {old!r}, replay {flown[name]!r}"
+        for name, old in stored.items()
+        if np.float64(old).tobytes() != np.float64(flown[name]).tobytes()
+    )
+
+
+def history_of(channels: np.ndarray, n_legs: int) -> xr.Dataset:
+    """A history as recorded, (time, channel), as named variables; empty slots left out."""
+    flown = channels[np.isfinite(channels[:, _TIME])]
+    variables = {}
+    for name, (where, dim, _, meaning) in _CHANNELS.items():
+        dims = ("time", dim) if dim else ("time",)
+        variables[name] = (dims, flown[:, where], _attributes(name, meaning))
+    legs = flown[:, _FIRST_LEG : _FIRST_LEG + 2 * n_legs]
+    for offset, (name, meaning) in enumerate(_LEG_CHANNELS.items()):
+        variables[name] = (("time", "leg"), legs[:, offset::2], _attributes(name, meaning))
+    coordinates = {dim: (dim, list(labels)) for _, dim, labels, _ in _CHANNELS.values() if dim}
+    clock = _attributes("time_s", "time since the ignition command")
+    return xr.Dataset(
+        variables,
+        {**coordinates, "leg": np.arange(n_legs), "time_s": ("time", flown[:, _TIME], clock)},
+    )
+
+
+def _attributes(name: str, meaning: str) -> dict[str, str]:
+    return {"long_name": meaning, "units": unit_of(name, _DIMENSIONLESS)}
+
+
+def write_history(flight: Replay, path: Path) -> None:
+    """Write the history as netCDF 3, with the run and its campaign in the attributes."""
+    kept = {"run": flight.run, "campaign": flight.campaign.canonical()}
+    provenance = {"physics_digest": jit.PHYSICS_DIGEST, "target": jit.TARGET}
+    dataset = flight.history.assign_attrs(kept | provenance)
+    path.write_bytes(dataset.to_netcdf(engine="scipy"))

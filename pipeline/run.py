@@ -1,0 +1,58 @@
+"""Joins config, store and execution: one call flies a campaign into a store, or goes on with it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from models import jit
+from pipeline import batch, progress
+from pipeline.cluster import connect, read_resources
+from pipeline.config import load_campaign
+from pipeline.execute import execute
+from pipeline.store import Provenance, State, open_store, prepare_store
+from pipeline.summary import as_text, summarise
+from pipeline.task import Job
+
+RESULTS = Path("results")
+
+
+def fly(
+    named: str, n_runs: int | None, out: Path | None, scheduler: str | None, stream: TextIO
+) -> Path:
+    """Fly the campaign called `named` into a store; its path. Tells `stream` how far it is.
+
+    A begun store is resumed, a finished one is left as it is. Nothing is written before the
+    campaign and the Dask configuration have been found good.
+
+    Raises BadInput, StoreProblem, Interrupted.
+    """
+    campaign = load_campaign(named)
+    if n_runs is not None:
+        campaign = campaign.with_runs(n_runs)
+    resources = read_resources()
+    canonical = campaign.canonical()
+    path = out or RESULTS / f"{campaign.name}.zarr"
+    store = prepare_store(
+        path,
+        batch.layout(campaign, resources.batch_runs),
+        Provenance(canonical, jit.PHYSICS_DIGEST, jit.TARGET),
+    )
+    if store.state == State.FINISHED:
+        stream.write(f"{path}: finished before, nothing to fly\n")
+
+    def compile_kernel() -> None:
+        stream.write("compiling the flight kernel, or finding it compiled\n")
+        batch.warm_up()
+
+    with progress.show(stream) as listener:
+        execute(
+            store, Job(canonical), partial(connect, resources, scheduler), listener, compile_kernel
+        )
+    return path
+
+
+def results(path: Path) -> str:
+    """What the store at `path` says, in a few lines, and how to get its report."""
+    return f"{as_text(summarise(open_store(path)))}\nreport: hoverslam report {path}"
