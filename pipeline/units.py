@@ -20,6 +20,7 @@ _UNITS = {
     "deg": "degree",
     "dps": "degree s-1",
     "radpm": "rad m-1",
+    "degpm": "degree m-1",
     # time
     "s": "s",
     "hz": "s-1",
