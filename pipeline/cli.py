@@ -7,7 +7,6 @@ stdout. What a verb needs is imported when the verb is called, so that `--help` 
 from __future__ import annotations
 
 import errno
-import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +43,6 @@ StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="A store writte
 
 def main() -> None:
     """Run the command; foreseen errors end it with a message and their exit code."""
-    _listen()
     try:
         app(prog_name="hoverslam")
     except HoverslamError as error:
@@ -56,13 +54,6 @@ def main() -> None:
         _fail(f"{where}{error.strerror}; what was finished stays valid", ExitCode.STOPPED)
     except KeyboardInterrupt:
         _fail("interrupted", ExitCode.INTERRUPTED)
-
-
-def _listen() -> None:
-    """Show our own warnings; Dask speaks for itself, and a root handler would make it chatter."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("hoverslam: %(message)s"))
-    logging.getLogger("pipeline").addHandler(handler)
 
 
 def _fail(message: str, code: ExitCode) -> None:

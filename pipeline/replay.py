@@ -17,6 +17,7 @@ import xarray as xr
 
 from models import jit
 from models.flight import TICK_S
+from models.lanes import FIRST_LEG_CHANNEL
 from models.metrics import Metrics
 from models.outcomes import Outcome
 from pipeline import batch, build
@@ -38,9 +39,13 @@ _CHANNELS: dict[str, tuple[slice | int, str, tuple[str, ...], str]] = {
     "throttle": (14, "", (), "throttle"),
     "gimbal_x_rad": (15, "", (), "gimbal x"),
     "gimbal_y_rad": (16, "", (), "gimbal y"),
+    "lox_slosh_x_rad": (18, "", (), "slosh angle of the oxygen, x"),
+    "lox_slosh_y_rad": (19, "", (), "slosh angle of the oxygen, y"),
+    "fuel_slosh_x_rad": (20, "", (), "slosh angle of the fuel, x"),
+    "fuel_slosh_y_rad": (21, "", (), "slosh angle of the fuel, y"),
 }
 _LEG_CHANNELS = {"leg_stroke_m": "leg stroke", "leg_load_n": "leg load"}
-_TIME, _FIRST_LEG = 17, 18
+_TIME = 17
 _DIMENSIONLESS = ("q_body_to_enu",)
 
 # What a row's bytes depend on besides campaign, physics and target: compiler, laws' library
@@ -130,7 +135,7 @@ def history_of(channels: np.ndarray, n_legs: int) -> xr.Dataset:
     for name, (where, dim, _, meaning) in _CHANNELS.items():
         dims = ("time", dim) if dim else ("time",)
         variables[name] = (dims, flown[:, where], _attributes(name, meaning))
-    legs = flown[:, _FIRST_LEG : _FIRST_LEG + 2 * n_legs]
+    legs = flown[:, FIRST_LEG_CHANNEL : FIRST_LEG_CHANNEL + 2 * n_legs]
     for offset, (name, meaning) in enumerate(_LEG_CHANNELS.items()):
         variables[name] = (("time", "leg"), legs[:, offset::2], _attributes(name, meaning))
     coordinates = {dim: (dim, list(labels)) for _, dim, labels, _ in _CHANNELS.values() if dim}
