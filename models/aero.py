@@ -17,35 +17,40 @@ def wrench(v_air_body, omega_body, rho, aero):
 
     v_air_body is the vehicle's velocity through the air at the base centre.
 
-        lateral    F = -rho/2 (A_c |v_lat| + A_l |v_z|) v_lat      at the two centres of pressure
+        lateral    F = -rho/2 (A_c |v_lat| + A_l |v_z|) v_lat
+                   at two centres of pressure, v_lat with the turning there
         axial      F_z = -rho/2 A_z |v_z| v_z,  A_z nose first or base first
         sphere     F = -rho/2 A_s |v| v                            at its own centre
         box        F_i = -rho/2 A_i |v_i| v_i                          at its own centre
         damping    M = -rho/2 |v| D omega - C omega                    each axis its own
     """
     vx, vy, vz = v_air_body
+    wx, wy, wz = omega_body
     half_rho = 0.5 * rho
-    lateral_speed = sqrt(vx * vx + vy * vy)
     speed = norm(v_air_body)
-    crossflow = -half_rho * aero.crossflow_m2 * lateral_speed
+
+    # Crossflow and potential lift, with the air's speed where they act
+    z_c, z_l = aero.cp_crossflow_z_m, aero.cp_lift_z_m
+    cx, cy = vx + wy * z_c, vy - wx * z_c
+    crossflow = -half_rho * aero.crossflow_m2 * sqrt(cx * cx + cy * cy)
     lift = -half_rho * aero.lift_m2 * abs(vz)
+    lx, ly = lift * (vx + wy * z_l), lift * (vy - wx * z_l)
+    cx, cy = crossflow * cx, crossflow * cy
+
+    # Axial, sphere, box
     axial_area = aero.axial_nose_first_m2 if vz > 0.0 else aero.axial_base_first_m2
     sphere = -half_rho * aero.sphere_m2 * speed
-    k = crossflow + lift
-    force = ((k + sphere) * vx, (k + sphere) * vy, (-half_rho * axial_area * abs(vz) + sphere) * vz)
-    arm = crossflow * aero.cp_crossflow_z_m + lift * aero.cp_lift_z_m + sphere * aero.cp_sphere_z_m
+    sx, sy = sphere * vx, sphere * vy
     box_x = -half_rho * aero.box_x_m2 * abs(vx) * vx
     box_y = -half_rho * aero.box_y_m2 * abs(vy) * vy
     box_z = -half_rho * aero.box_z_m2 * abs(vz) * vz
-    force = (force[0] + box_x, force[1] + box_y, force[2] + box_z)
+    axial = -half_rho * axial_area * abs(vz) * vz + sphere * vz + box_z
+
+    arm_x = z_c * cx + z_l * lx + aero.cp_sphere_z_m * sx + aero.cp_box_z_m * box_x
+    arm_y = z_c * cy + z_l * ly + aero.cp_sphere_z_m * sy + aero.cp_box_z_m * box_y
     damping = half_rho * speed
-    moment = (
-        -arm * vy
-        - aero.cp_box_z_m * box_y
-        - (damping * aero.damping_x_m4 + aero.damping_x_nms) * omega_body[0],
-        arm * vx
-        + aero.cp_box_z_m * box_x
-        - (damping * aero.damping_y_m4 + aero.damping_y_nms) * omega_body[1],
-        -(damping * aero.damping_z_m4 + aero.damping_z_nms) * omega_body[2],
+    return (cx + lx + sx + box_x, cy + ly + sy + box_y, axial), (
+        -arm_y - (damping * aero.damping_x_m4 + aero.damping_x_nms) * wx,
+        arm_x - (damping * aero.damping_y_m4 + aero.damping_y_nms) * wy,
+        -(damping * aero.damping_z_m4 + aero.damping_z_nms) * wz,
     )
-    return force, moment

@@ -156,11 +156,19 @@ def rates(state, actuation, air, body, ground, earth_rate, since_s, case):
 
 
 @kernel
-def concluded(state, told, case):
-    """State and nozzles after a step: unit quaternion, backlash taken up, a dying engine set to zero."""
+def _valve(throttle, told, since_s):
+    """The throttle after a step: with no lag what is asked for, of a dying engine zero in the end."""
+    asked = _now(told.throttle, told.throttle_trend, since_s)
+    lagging = throttle if abs(throttle) > 1.0e-6 else 0.0
+    return lagging if told.throttle_lag_s > 0.0 else asked
+
+
+@kernel
+def concluded(state, told, since_s, case):
+    """State and nozzles after a step: unit quaternion, backlash taken up, a valve without lag where it is told."""
     settled = State(
         state.r_enu_m, state.v_enu_mps, normalised(state.q_body_to_enu), state.omega_body_radps, state.lox_kg,
-        state.fuel_kg, state.throttle if abs(state.throttle) > 1.0e-6 else 0.0, state.gimbal_x_rad, state.gimbal_y_rad,
+        state.fuel_kg, _valve(state.throttle, told, since_s), state.gimbal_x_rad, state.gimbal_y_rad,
         state.gimbal_rate_x_radps, state.gimbal_rate_y_radps, state.lox_slosh_x_rad, state.lox_slosh_y_rad,
         state.lox_slosh_rate_x_radps, state.lox_slosh_rate_y_radps, state.fuel_slosh_x_rad, state.fuel_slosh_y_rad,
         state.fuel_slosh_rate_x_radps, state.fuel_slosh_rate_y_radps,

@@ -99,9 +99,10 @@ def air(state, gusts, table, trigonometry, tick, case):
 @kernel
 def navigate(state, memory, est, felt, earth, thrust_setting, case, design, plant, tick):
     """Inertial tick: what the unit reports, and the estimate it moves.                         §13, §14"""
+    elapsed = TICK_S if tick > 0.0 else 0.0
     support = add((0.0, 0.0, felt.gravity_mps2), scale(2.0, cross(earth, state.v_enu_mps)))
     measured, memory = sensors.imu_increments(
-        state, memory, support, case.imu, case.seed, tick, TICK_S
+        state, memory, support, case.imu, case.seed, tick, elapsed
     )
     flow = (
         thrust_setting
@@ -112,7 +113,7 @@ def navigate(state, memory, est, felt, earth, thrust_setting, case, design, plan
             * (1.0 - plant.isp_throttle_slope * (1.0 - thrust_setting))
         )
     )
-    return memory, navigation.propagated(est, measured, plant.gravity_mps2, flow, TICK_S)
+    return memory, navigation.propagated(est, measured, plant.gravity_mps2, flow, elapsed, TICK_S)
 
 
 @kernel
@@ -171,13 +172,17 @@ def axial_specific_force(state, told, felt, ground, case):
 
 
 @kernel
-def _reach(height, rate):
-    """Height a descending point keeps over the next tick, m, whatever accelerates it up to 30 m/s2."""
-    return height + rate * TICK_S - 15.0 * TICK_S * TICK_S if rate < 0.0 else 1.0e3
+def _reach(height, rate, climbed):
+    """Height a point keeps over the next tick, m, whatever accelerates it up to 30 m/s2.
+
+    While the vehicle has not climbed, a pad that rises with it has nothing to fear.
+    """
+    kept = height + rate * TICK_S - 15.0 * TICK_S * TICK_S
+    return kept if climbed or rate < 0.0 else 1.0e3
 
 
 @kernel
-def hull(state, body, support, normal, case, edge_share, limits):
+def hull(state, body, support, normal, climbed, case, edge_share, limits):
     """What hull, bell and balance say on this tick; the pads are added by felt_leg.            §18.2"""
     legs_ = case.legs
     hull_m, hull_rate = touchdown.hull_clearance(state, normal, legs_)
@@ -186,18 +191,18 @@ def hull(state, body, support, normal, case, edge_share, limits):
     )
     quiet = 1.0 if touchdown.is_quiet(state, body, support, limits) else 0.0
     margin = touchdown.tip_margin(state, body, legs_, edge_share)
-    reach = min(_reach(hull_m, hull_rate), _reach(bell_m, bell_rate))
+    reach = min(_reach(hull_m, hull_rate, climbed), _reach(bell_m, bell_rate, climbed))
     return Contact(reach, hull_m, bell_m, support, 0.0, 0.0, quiet, margin)
 
 
 @kernel
-def felt_leg(contact, state, leg, memory, normal, legs_):
+def felt_leg(contact, state, leg, memory, normal, climbed, legs_):
     """Contact with one more leg counted: its reach, whether its pad touches, its switch."""
     height, rate = legs.clearance(state, leg, normal)
     touching_now = 1.0 if memory.load_n > 0.0 else 0.0
     pressed = 1.0 if memory.pressed_s > legs_.switch_delay_s else 0.0
     return Contact(
-        min(contact.reach_m, _reach(height, rate)), contact.hull_m, contact.bell_m, contact.support_n,
+        min(contact.reach_m, _reach(height, rate, climbed)), contact.hull_m, contact.bell_m, contact.support_n,
         contact.pads + touching_now, contact.pressed + pressed, contact.quiet, contact.tip_margin_m,
     )  # fmt: skip
 
@@ -238,7 +243,7 @@ def _ended(code, happened, outcome):
 
 
 @kernel
-def logged(log, state, demand, command, contact, finite, freed, held, case, limits, gains):
+def logged(log, state, demand, command, contact, freed, held, case, limits, gains):
     """Book-keeping after a tick: extremes, sticky finite flag, first terminal event.           §18
 
     contact: reach of the lowest point within a tick (m), hull and bell clearance, support (N), quiet flag, tip
@@ -259,7 +264,6 @@ def logged(log, state, demand, command, contact, finite, freed, held, case, limi
         if in_contact and contact.quiet > 0.0 and state.throttle < 0.02
         else 0.0
     )
-    healthy = log.finite * finite
     cross_range = sqrt(
         (state.r_enu_m[0] - demand.r_enu_m[0]) ** 2 + (state.r_enu_m[1] - demand.r_enu_m[1]) ** 2
     )
@@ -277,7 +281,7 @@ def logged(log, state, demand, command, contact, finite, freed, held, case, limi
     )
 
     end = log.outcome
-    end = _ended(_DIVERGED, healthy == 0.0, end)
+    end = _ended(_DIVERGED, log.finite == 0.0, end)
     end = _ended(_SCRUBBED, log.tick == 0.0 and (windy or gusty), end)
     end = _ended(_NO_START, held > 0.0 and not freed and time > gains.start_time_limit_s, end)
     end = _ended(_HULL, in_contact and contact.hull_m < 0.0, end)
@@ -306,7 +310,7 @@ def logged(log, state, demand, command, contact, finite, freed, held, case, limi
         mode=mode,
         tick=log.tick + 1.0,
         outcome=end,
-        finite=healthy,
+        finite=log.finite,
         release_s=release,
         cut_off_s=cut_off_s,
         max_altitude_m=max(log.max_altitude_m, state.r_enu_m[2]),

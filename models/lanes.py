@@ -83,6 +83,7 @@ _L, ROWS = layout(
     start_kg=_Pair,
 )  # fmt: skip
 STATE_ROWS = _L["y0"].rows
+_FINITE = (_L["log"].first + Log._fields.index("finite")) * LANES
 DYNAMIC_ROWS = _L["air"].first  # y0 to actuation: what the finite check covers
 
 # What all lanes share
@@ -95,6 +96,7 @@ _phase_of = access(Phase, 0, 1).load
 # Each leg: constants and memory, one after the other
 _G, LEG_ROWS = layout(LANES, leg=Leg, memory=LegState)
 LEG_SIZE = LEG_ROWS * LANES
+_LEG_MEMORY = _G["memory"].first
 
 BUFFER_SIZE = ROWS * LANES
 LEGS_SIZE = MAX_LEGS * LEG_SIZE
@@ -151,7 +153,7 @@ def _started_state(case):
 
 
 @plain
-def start(buffer, shared, leg_rows):
+def start(buffer, shared, leg_rows, n_legs):
     """Every lane at ignition."""
     design, tuning = load_design(shared, 0), load_tuning(shared, 0)
     plant = load_plant(shared, 0)
@@ -185,6 +187,10 @@ def start(buffer, shared, leg_rows):
             buffer, lane,
             Actuation(0.0, 1.0, case.engine.lag_s, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, level, level, level, level, held),
         )  # fmt: skip
+        for number in range(n_legs):
+            at = number * LEG_SIZE + lane
+            memory = legs.unloaded(state, load_leg(leg_rows, at), load_normal(buffer, lane))
+            store_leg_memory(leg_rows, at, memory)
         store_start_kg(buffer, lane, (state.lox_kg + state.fuel_kg, 0.0))
         store_ground(buffer, lane, Wrench(zero, zero))
         release = -1.0 if held > 0.0 else 0.0
@@ -286,6 +292,9 @@ def control(buffer, shared):
         store_command(buffer, lane, command)
 
 
+_CLIMBED_M = 1.0  # above that a pad at rest over the ground is about to land, not to leave
+
+
 @plain
 def feel(buffer, shared, leg_rows, n_legs):
     """What legs and ground say: reach of the lowest point, strikes, support, switches."""
@@ -293,40 +302,57 @@ def feel(buffer, shared, leg_rows, n_legs):
     share = cos(pi / max(n_legs, 2))
     for lane in range(LANES):
         support = norm(load_ground(buffer, lane).force_enu_n)
+        climbed = load_log(buffer, lane).max_altitude_m > _CLIMBED_M
         store_contact(
             buffer, lane,
             flight.hull(
-                load_y0(buffer, lane), load_body(buffer, lane), support, load_normal(buffer, lane), load_case(buffer, lane),
-                share, limits,
+                load_y0(buffer, lane), load_body(buffer, lane), support, load_normal(buffer, lane), climbed,
+                load_case(buffer, lane), share, limits,
             ),
         )  # fmt: skip
     for number in range(n_legs):
         at = number * LEG_SIZE
         for lane in range(LANES):
+            climbed = load_log(buffer, lane).max_altitude_m > _CLIMBED_M
             store_contact(
                 buffer, lane,
                 flight.felt_leg(
                     load_contact(buffer, lane), load_y0(buffer, lane), load_leg(leg_rows, at + lane),
-                    load_leg_memory(leg_rows, at + lane), load_normal(buffer, lane), load_case(buffer, lane).legs,
+                    load_leg_memory(leg_rows, at + lane), load_normal(buffer, lane), climbed, load_case(buffer, lane).legs,
                 ),
             )  # fmt: skip
+
+
+@plain
+def watch(buffer, leg_rows, n_legs):
+    """The sticky flag: cleared where anything that changes in flight is not finite.
+
+    Clamps, selects and minima turn a NaN into an ordinary number, so this looks at the rows themselves, before a tick
+    has used them and again after.
+    """
+    for row in range(DYNAMIC_ROWS):
+        for lane in range(LANES):
+            sound = abs(buffer[row * LANES + lane]) < 1.0e300
+            buffer[_FINITE + lane] = buffer[_FINITE + lane] if sound else 0.0
+    for number in range(n_legs):
+        for row in range(_LEG_MEMORY, LEG_ROWS):
+            at = number * LEG_SIZE + row * LANES
+            for lane in range(LANES):
+                sound = abs(leg_rows[at + lane]) < 1.0e300
+                buffer[_FINITE + lane] = buffer[_FINITE + lane] if sound else 0.0
 
 
 @plain
 def keep_log(buffer, shared):
     """Book-keeping: clamps, extremes, finite flag, terminal events, hand-over."""
     gains, limits = load_gains(shared, 0), load_limits(shared, 0)
-    finite = np.ones(LANES)
-    for row in range(DYNAMIC_ROWS):
-        for lane in range(LANES):
-            finite[lane] = finite[lane] if abs(buffer[row * LANES + lane]) < 1.0e300 else 0.0
     for lane in range(LANES):
         log, state, told, case = (
             load_log(buffer, lane), load_y0(buffer, lane), load_actuation(buffer, lane), load_case(buffer, lane)
         )  # fmt: skip
         freed = flight.opened(state, told, load_air(buffer, lane), log, case, gains)
         log = flight.logged(
-            log, state, load_demand(buffer, lane), load_command(buffer, lane), load_contact(buffer, lane), finite[lane],
+            log, state, load_demand(buffer, lane), load_command(buffer, lane), load_contact(buffer, lane),
             freed, told.held, case, limits, gains,
         )  # fmt: skip
         store_log(buffer, lane, log)
@@ -378,13 +404,15 @@ def rates(buffer, since_s):
 
 
 @plain
-def conclude(buffer, dt):
+def conclude(buffer, since_s, dt):
     """y0 += dt total; unit quaternion, nozzle inside its backlash."""
     for i in range(_STATE_SIZE):
         buffer[_Y0 + i] += dt * buffer[_TOTAL + i]
     for lane in range(LANES):
         state, case = load_y0(buffer, lane), load_case(buffer, lane)
-        state, actuation_now = dynamics.concluded(state, load_actuation(buffer, lane), case)
+        state, actuation_now = dynamics.concluded(
+            state, load_actuation(buffer, lane), since_s, case
+        )
         store_y0(buffer, lane, state)
         store_actuation(buffer, lane, actuation_now)
 
@@ -397,7 +425,7 @@ def fly_step(buffer, since_s, dt):
         stage(buffer, _STAGE[s] * dt)
         rates(buffer, since_s + _STAGE[s] * dt)
         accumulate(buffer, _WEIGHT[s])
-    conclude(buffer, dt)
+    conclude(buffer, since_s + dt, dt)
 
 
 @plain
@@ -444,7 +472,7 @@ def contact_step(buffer, leg_rows, n_legs, since_s, dt):
         push(buffer, leg_rows, n_legs)
         rates(buffer, since_s + _STAGE[s] * dt)
         accumulate(buffer, _WEIGHT[s])
-    conclude(buffer, dt)
+    conclude(buffer, since_s + dt, dt)
     settle(buffer, leg_rows, n_legs, dt)
 
 
@@ -478,13 +506,14 @@ HISTORY_CHANNELS = FIRST_LEG_CHANNEL + 2 * MAX_LEGS
 
 
 @plain
-def record(buffer, leg_rows, n_legs, history, stride):
-    """One row of history for each lane that is due."""
+def record(buffer, parked, mode, leg_rows, n_legs, history, stride):
+    """One row of history for each lane that is in this mode and due."""
     for lane in range(LANES):
         log = load_log(buffer, lane)
         tick = int(log.tick)
         slot = tick // stride
-        if log.mode == 2.0 or tick % stride != 0 or slot >= history.shape[1]:
+        gone = load_log(parked, lane).mode != mode
+        if gone or tick % stride != 0 or slot >= history.shape[1]:
             continue
         at = history[lane, slot]
         for i in range(13):
@@ -541,6 +570,7 @@ def any_due(buffer):
 @plain
 def tick(buffer, shared, tables, leg_rows, n_legs):
     """All that happens on a control tick, before the integration to the next one."""
+    watch(buffer, leg_rows, n_legs)
     look_up(buffer, tables)
     air_and_mass(buffer)
     navigate(buffer, shared)
@@ -548,6 +578,7 @@ def tick(buffer, shared, tables, leg_rows, n_legs):
         aid(buffer, shared)
     feel(buffer, shared, leg_rows, n_legs)
     control(buffer, shared)
+    watch(buffer, leg_rows, n_legs)
     keep_log(buffer, shared)
 
 
@@ -601,7 +632,7 @@ def fly_block(cases, leg_cases, shared, tables, n_legs, history, stride, rows, e
         leg_rows[number * LEG_SIZE : number * LEG_SIZE + LEG_CASE_ROWS * LANES] = leg_cases[
             at : at + LEG_CASE_ROWS * LANES
         ]
-    start(buffer, shared, leg_rows)
+    start(buffer, shared, leg_rows, n_legs)
     flight_steps = int(load_steps(shared, 0)[0])
     contact_steps = int(load_steps(shared, 0)[1])
     parked, parked_legs = buffer.copy(), leg_rows.copy()
@@ -611,7 +642,7 @@ def fly_block(cases, leg_cases, shared, tables, n_legs, history, stride, rows, e
     flying = waiting(parked, 0.0)
     while flying > 0:
         if recording:
-            record(buffer, leg_rows, n_legs, history, stride)
+            record(buffer, parked, 0.0, leg_rows, n_legs, history, stride)
         tick(buffer, shared, tables, leg_rows, n_legs)
         park(buffer, leg_rows, parked, parked_legs, 0.0)
         for step in range(flight_steps):
@@ -631,7 +662,7 @@ def fly_block(cases, leg_cases, shared, tables, n_legs, history, stride, rows, e
             )
             latch(buffer, shared, leg_rows, n_legs, (step + 1) * TICK_S / contact_steps - TICK_S)
         if recording:
-            record(buffer, leg_rows, n_legs, history, stride)
+            record(buffer, parked, 1.0, leg_rows, n_legs, history, stride)
         tick(buffer, shared, tables, leg_rows, n_legs)
         park(buffer, leg_rows, parked, parked_legs, 1.0)
         effort[2] += landing

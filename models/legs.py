@@ -43,6 +43,14 @@ def clearance(state, leg, normal):
 
 
 @kernel
+def unloaded(state, leg, normal):
+    """A leg's memory at the start: nothing crushed, the pad's anchor where the pad is."""
+    r, _ = foot(state, leg)
+    stroke = leg.ground_m - dot(normal, r)
+    return LegState(0.0, stroke, r, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@kernel
 def normal_load(stroke, rate, crushed, leg, legs):
     """Load along the normal, N.                                                                §12.1
 

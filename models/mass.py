@@ -7,7 +7,7 @@ below 1 % of the aerodynamic rate damping at 40 kg/s.
 """
 
 from models.jit import kernel
-from models.slosh import liquid_height, pendulum
+from models.slosh import liquid_height, pendulum, rest_z
 from models.structs import Body
 
 
@@ -19,15 +19,16 @@ def total(state, mass):
 
 @kernel
 def _fixed_liquid(liquid_kg, bob, tank):
-    """The liquid that does not slosh: mass, height of its centre, lateral and axial inertia about it.   §5.2
+    """The liquid that does not slosh: mass, height of its centre, lateral inertia about it.   §5.2
 
     Fixed part and bob together keep the liquid's centre of mass. Lateral inertia of a solid cylinder; the
     liquid does not turn with the tank about the axis.
     """
-    h = liquid_height(liquid_kg, tank)
-    fixed = max(liquid_kg - bob.mass_kg, 1.0e-9)
-    bob_z = bob.hinge_z_m - bob.length_m
-    z = (liquid_kg * (tank.bottom_z_m + 0.5 * h) - bob.mass_kg * bob_z) / fixed
+    liquid = max(liquid_kg, 0.0)
+    h = liquid_height(liquid, tank)
+    fixed = liquid - bob.mass_kg
+    moment = liquid * (tank.bottom_z_m + 0.5 * h) - bob.mass_kg * rest_z(bob)
+    z = moment / fixed if fixed > 1.0e-6 else tank.bottom_z_m
     lateral = fixed * (0.25 * tank.radius_m * tank.radius_m + h * h / 12.0)
     return fixed, z, lateral
 

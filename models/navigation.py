@@ -16,8 +16,8 @@ from models.vectors import add, cross, scale, sub
 
 
 @kernel
-def propagated(est, measured, gravity_mps2, flow_kgps, dt):
-    """The estimate one inertial tick later.                                                    §14.1
+def propagated(est, measured, gravity_mps2, flow_kgps, elapsed, dt):
+    """The estimate one inertial tick later (elapsed = dt; 0 on the first tick).                §14.1
 
     q+ = q o dq(dtheta),   v+ = v + R_mid dv - (g up + b) dt,   r+ = r + (v + v+) dt / 2
     """
@@ -25,8 +25,8 @@ def propagated(est, measured, gravity_mps2, flow_kgps, dt):
     q = normalised(multiply(est.q_body_to_enu, from_rotation_vector(measured.angle_body_rad)))
     felt = rotate(half, measured.velocity_body_mps)
     lost = add((0.0, 0.0, gravity_mps2), est.bias_enu_mps2)
-    v = add(est.v_enu_mps, sub(felt, scale(dt, lost)))
-    r = add(est.r_enu_m, scale(0.5 * dt, add(est.v_enu_mps, v)))
+    v = add(est.v_enu_mps, sub(felt, scale(elapsed, lost)))
+    r = add(est.r_enu_m, scale(0.5 * elapsed, add(est.v_enu_mps, v)))
     return Estimate(
         r, v, q,
         scale(1.0 / dt, measured.angle_body_rad),

@@ -17,6 +17,7 @@ from models.elementary import exp
 from models.jit import kernel
 from models.structs import Pendulum
 
+_MOST_OF_IT = 0.95  # of the liquid: a dispersed bob never outweighs what it is part of
 XI = 1.8411837813406593  # first zero of J1'
 
 
@@ -42,7 +43,7 @@ def pendulum(liquid_kg, axial_mps2, tank):
     bob_over_cg = 0.5 * h - 2.0 * tank.radius_m / XI * _tanh(0.5 * x)
     bob_z = tank.bottom_z_m + 0.5 * h + bob_over_cg
     omega = sqrt(abs(axial_mps2) / length)
-    mass = max(liquid_kg, 0.0) * share * tank.slosh_mass_scale
+    mass = max(liquid_kg, 0.0) * min(share * tank.slosh_mass_scale, _MOST_OF_IT)
     return Pendulum(mass, length, bob_z + length, 2.0 * tank.slosh_damping_ratio * omega)
 
 

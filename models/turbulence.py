@@ -72,7 +72,7 @@ def _second_order(x1, x2, r, n1, n2):
     q12 = 0.5 - e * e * (0.5 + r)
     q22 = 0.5 - e * e * (0.5 + r + r * r)
     root = sqrt(q11)
-    along = q12 / root
+    along = q12 / max(root, 1.0e-150)
     across = sqrt(max(q22 - along * along, 0.0))
     return e * x1 + root * n1, e * (x2 + r * x1) + along * n1 + across * n2
 
