@@ -89,7 +89,7 @@ def layout(campaign: Campaign, batch_runs: int) -> StoreLayout:
 
 def fly_batch(campaign_json: str, start: int, stop: int) -> Batch:
     """Runs start .. stop - 1 of a campaign given as canonical text."""
-    campaign, shared = _prepared(campaign_json)
+    campaign, shared = prepared(campaign_json)
     kept = min(max(min(campaign.history.runs, campaign.runs), start), stop)
     slots = len(history_times(campaign))
     # Those that keep a history, then the others
@@ -108,7 +108,8 @@ def fly_batch(campaign_json: str, start: int, stop: int) -> Batch:
 
 
 @lru_cache(maxsize=4)
-def _prepared(campaign_json: str) -> tuple[Campaign, Setup]:
+def prepared(campaign_json: str) -> tuple[Campaign, Setup]:
+    """A campaign of that canonical text and what its runs share, made once per process."""
     campaign = Campaign.from_canonical(campaign_json)
     return campaign, build.setup(campaign)
 
@@ -160,7 +161,7 @@ def fly(
     for block in range(n_blocks):
         runs = slice(block * LANES, (block + 1) * LANES)
         fly_block(
-            *(case_rows[block], leg_rows[block], setup.shared, setup.phases, setup.n_legs),
+            *(case_rows[block], leg_rows[block], setup.shared, setup.tables, setup.n_legs),
             *(history[runs], every_ticks, metrics[runs], effort),
         )
     return metrics[:n_runs], history[:n_runs], perf_counter() - began, effort
@@ -184,6 +185,6 @@ def _blocks(leaves: list[Any], n_runs: int) -> np.ndarray:
 
 def warm_up() -> None:
     """Compile the kernel, or find it in the disk cache, without flying anything."""
-    rows, table, cube = np.zeros(1), np.zeros((1, 1)), np.zeros((1, 1, 1))
-    arguments = (rows, rows, rows, rows, 1, cube, 1, table, rows)
+    row, table, cube = np.zeros(1), np.zeros((1, 1)), np.zeros((1, 1, 1))
+    arguments = (row, row, row, build.tables(), 1, cube, 1, table, row)
     fly_block.compile(tuple(numba.typeof(argument) for argument in arguments))

@@ -14,7 +14,7 @@ from models import mass
 from models.atmosphere import air_at
 from models.dispersion import disperse, leg_cases
 from models.jit import entry
-from models.lanes import UNIFORM_ROWS
+from models.lanes import UNIFORM_ROWS, Tables
 from models.outcomes import Initiator
 from models.rows import flatten
 from models.structs import (
@@ -48,7 +48,7 @@ class Setup(NamedTuple):
 
     design: Case
     shared: np.ndarray  # (UNIFORM_ROWS,)
-    phases: np.ndarray  # (MAX_PHASES * fields of a phase,)
+    tables: Tables
     n_legs: int
 
 
@@ -147,9 +147,20 @@ def setup(campaign: Campaign, **tuning: float) -> Setup:
     return Setup(
         case,
         np.array(shared, np.float64),
-        np.array(flatten(tuple(mission)), np.float64),
+        tables(phases=np.array(flatten(tuple(mission)), np.float64)),
         campaign.vehicle.legs,
     )
+
+
+def tables(**given: np.ndarray) -> Tables:
+    """Tables of the kernel: those given, no wind, no open-loop program."""
+    none = Tables(
+        phases=np.zeros(MAX_PHASES * len(Phase._fields)),
+        winds=np.zeros((1, 2, 3)),
+        program=np.zeros((0, 5)),
+        waves=np.zeros((4, 4)),
+    )
+    return none._replace(**given)
 
 
 # --- as drawn -------------------------------------------------------------------------------------

@@ -8,10 +8,11 @@ and metrics are those of the models, in a file's spelling. `CampaignFile` is wha
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, create_model, model_validator
+from pydantic import AfterValidator, Field, create_model, model_validator
 from pydantic_core import core_schema
 
 from models import structs, wind
@@ -20,7 +21,7 @@ from models.metrics import Metrics
 from models.outcomes import Initiator, Outcome
 from pipeline.errors import BadInput
 from pipeline.laws import Law, Number, Text
-from pipeline.records import Strict, Tag, numbers, quantities
+from pipeline.records import Strict, Tag, numbers, quantities, section
 from pipeline.spelling import hint, in_file
 
 Count = Annotated[int, Field(ge=1, strict=True)]
@@ -77,12 +78,13 @@ VEHICLE_RECORDS = {
     "imu": structs.Imu,
     "gnss": structs.Gnss,
     "altimeter": structs.Altimeter,
+    "computer": structs.Computer,
     "gains": structs.Gains,
     "tuning": structs.Tuning,
 }
 """Sections of a vehicle file, and the record each describes."""
 
-_sections: dict[str, Any] = {name: (quantities(r), ...) for name, r in VEHICLE_RECORDS.items()}
+_sections: dict[str, Any] = {n: section(quantities(r)) for n, r in VEHICLE_RECORDS.items()}
 _VehicleSections: Any = create_model("_VehicleSections", __base__=Strict, **_sections)
 
 
@@ -115,14 +117,13 @@ class WindProfile(Strict):
 
 
 _PhaseNumbers: Any = numbers(structs.Phase, terminal=bool)
-_StartNumbers: Any = numbers(structs.Start)
 _CampaignSections: Any = create_model(
     "_CampaignSections",
     __base__=Strict,
-    site=(quantities(structs.Site), ...),
-    wind=(quantities(structs.Wind, profile=WindProfile), ...),
-    limits=(quantities(structs.Limits), ...),
-    start=(_StartNumbers, _StartNumbers()),
+    site=section(quantities(structs.Site)),
+    wind=section(quantities(structs.Wind, profile=WindProfile)),
+    limits=section(quantities(structs.Limits)),
+    start=section(numbers(structs.Start)),
 )
 
 
@@ -196,10 +197,16 @@ class Published(Strict):
     source: Text
 
 
+def _names_a_file(name: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise ValueError(f"got {name!r}, expected letters, digits, _ - and .: it names the store")
+    return name
+
+
 class _Plan(_CampaignSections):
     """All of a campaign but the vehicle."""
 
-    name: Text
+    name: Annotated[str, AfterValidator(_names_a_file)]
     description: Text
     seed: Annotated[int, Field(ge=0, strict=True)]
     runs: Count

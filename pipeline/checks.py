@@ -164,6 +164,11 @@ def _mission_lands(mission: Any, site: Any) -> Problems:
         yield f"{where}: lands {away:g} m from the target, expected within pad_radius_m, {radius:g}"
 
 
+def _software_flies(start: Any) -> Problems:
+    if start.open_loop:
+        yield f"start.open_loop: got {start.open_loop:g}, expected 0: a campaign has no program"
+
+
 def _mission_ends_in_time(mission: Any, start: Any, limits: Any) -> Problems:
     height, least = start.up_m or 0.0, 0.0
     for number, phase in enumerate(mission):
@@ -262,6 +267,7 @@ _CHECKS: tuple[Callable[..., Problems], ...] = (
     _wind_blows,
     _mission_lands,
     _mission_ends_in_time,
+    _software_flies,
     _draws_stay_physical,
     _draws_act,
     _branches_fit,

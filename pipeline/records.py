@@ -147,6 +147,12 @@ def _section(struct: Any, kinds: tuple[Any, Any, Any], words: Mapping[str, Any])
     return create_model(struct.__name__, __base__=Strict, **fields)
 
 
+def section(model: Any) -> tuple[Any, Any]:
+    """A model as a field of a larger one; it may be left out if all its own fields may."""
+    optional = all(not field.is_required() for field in model.model_fields.values())
+    return model, (model() if optional else ...)
+
+
 Record = TypeVar("Record")
 
 

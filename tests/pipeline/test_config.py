@@ -133,13 +133,19 @@ VALUES = [
         "campaign.yaml: requirements.0.holds.1: got {'metric': 'touchdown_miss_m'}, expected "
         "either metric with at_most or at_least, or outcome",
     ),
+    (
+        put("campaign.name", "../hop"),
+        "campaign.yaml: name: got '../hop', expected letters, digits, _ - and .: "
+        "it names the store",
+    ),
     (put("campaign.site", 3), "campaign.yaml: site: got 3, expected keys and values"),
 ]
 PHYSICS = [
     (
         put("vehicle.engine.thrust_vac_n.value", 100000.0),
         r"vehicle.yaml: engine.thrust_vac_n: got 100,000 N, which leaves [\d,]+ N at the site's "
-        r"air pressure of 89,\d+ Pa, expected more than the lift-off weight of [\d,]+ N \([\d,]+ kg\)",
+        r"air pressure of 89,\d+ Pa, expected more than the lift-off weight of [\d,]+ N "
+        r"\([\d,]+ kg\)",
     ),
     (
         put("vehicle.gains.start_throttle.value", 0.5),
@@ -190,6 +196,10 @@ PHYSICS = [
         put("campaign.limits.time_s.value", 10.0),
         r"campaign.yaml: limits.time_s: got 10, expected more than the [\d.]+ s the mission takes "
         r"at its speeds",
+    ),
+    (
+        put("campaign.start", {"open_loop": 1}),
+        r"campaign.yaml: start.open_loop: got 1, expected 0: a campaign has no program",
     ),
     (
         put("campaign.wind.exponent.value", 1.5),
