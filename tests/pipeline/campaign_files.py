@@ -6,9 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from pipeline.config import Campaign, load_campaign
+from pipeline.errors import BadInput, ExitCode
 
 ROOT = Path(__file__).resolve().parents[2] / "campaigns"
 CAMPAIGN = ROOT / "hop_178m.yaml"
@@ -43,6 +45,14 @@ def _as_yaml(section: dict[str, Any]) -> str:
 def edited(folder: Path, *edits: Edit) -> Campaign:
     """The reference campaign after edits, loaded."""
     return load_campaign(write(folder, *edits))
+
+
+def problems(folder: Path, *edits: Edit) -> list[str]:
+    """What is said of the spoilt campaign, files named without the folder."""
+    with pytest.raises(BadInput) as caught:
+        load_campaign(write(folder, *edits))
+    assert caught.value.exit_code is ExitCode.BAD_INPUT
+    return [problem.replace(f"{folder}/", "") for problem in caught.value.problems]
 
 
 def put(where: str, value: Any) -> Edit:
