@@ -135,7 +135,8 @@ def advanced(command, base, demand, released, gains, plant, dt):
 
     # Attitude: turn body z to the thrust axis
     axis_body = rotate(conjugate(base.q_body_to_enu), thrust_axis(wanted, gains))
-    ex, ey = -axis_body[1], axis_body[0]
+    limit = gains.attitude_error_limit_rad
+    ex, ey = clip(-axis_body[1], -limit, limit), clip(axis_body[0], -limit, limit)
     w = gains.attitude_frequency_radps
     damping = 2.0 * gains.attitude_damping_ratio * w
     ki = gains.attitude_integral_per_s * w * w * dt * going

@@ -556,6 +556,7 @@ class Gains(NamedTuple):
     attitude_damping_ratio: float
     attitude_integral_per_s: float
     tilt_limit_rad: float
+    attitude_error_limit_rad: float  # a larger error turns no faster: keeps the gimbal off its stops
     fix_timeout_s: (
         float  # without a fix for so long, lateral control stops the drift and forgets the place
     )
