@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.errors import ExitCode, HoverslamError, StoreProblem
+from pipeline.errors import BadInput, ExitCode, HoverslamError, StoreProblem
 
 app = typer.Typer(
     help="Fly thousands of dispersed landings of a rocket on legs, and judge how often it lands.",
@@ -69,7 +69,9 @@ def _tell(text: str) -> None:
 
 @contextmanager
 def _writing(path: Path) -> Iterator[None]:
-    """Say what the system refuses to write, and where."""
+    """Say what the system refuses to write, and where. A device or folder is never replaced."""
+    if path.exists() and not path.is_file():
+        raise BadInput(f"--out: {path} is there and is no file, expected a file to write")
     try:
         yield
     except OSError as error:

@@ -151,8 +151,14 @@ def _attributes(name: str, meaning: str) -> dict[str, str]:
 
 
 def write_history(flight: Replay, path: Path) -> None:
-    """Write the history as netCDF 3, with the run and its campaign in the attributes."""
+    """Write the history as netCDF 3, with the run and its campaign in the attributes.
+
+    Raises OSError if it cannot be written; half a file never has that name.
+    """
     kept = {"run": flight.run, "campaign": flight.campaign.canonical()}
     provenance = {"physics_digest": jit.PHYSICS_DIGEST, "target": jit.TARGET}
     dataset = flight.history.assign_attrs(kept | provenance)
-    path.write_bytes(dataset.to_netcdf(engine="scipy"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(dataset.to_netcdf(engine="scipy"))
+    partial.replace(path)
