@@ -1,0 +1,86 @@
+"""From dataset to summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import xarray as xr
+
+from models.outcomes import Initiator, Outcome, Violation
+from pipeline.campaign import Campaign
+from pipeline.requirements import Columns, outcomes
+from pipeline.statistics.footprint import (
+    gaussian_ellipse,
+    inside_radius,
+    radius,
+    split_half_ellipse,
+)
+from pipeline.summary.distribution import metric_summary, published_rank, shown_metrics
+from pipeline.summary.success import requirement_summary
+from pipeline.summary.values import Landings, Summary
+
+CONFIDENCE = 0.90  # of every interval that no requirement sets
+ELLIPSE_CONTENT = 0.99
+
+
+def summarise(dataset: xr.Dataset, campaign: Campaign | None = None) -> Summary:
+    """The results in a dataset from `open_store`, by the requirements of its campaign.
+
+    campaign: the one kept in the dataset if not given. Reads one variable at a time.
+    """
+    if campaign is None:
+        campaign = Campaign.from_canonical(dataset.attrs["campaign"])
+    ended = _counts(outcomes(dataset), Outcome)
+    return Summary(
+        name=campaign.name,
+        state=str(dataset.attrs["state"]),
+        runs=dataset.sizes["run"],
+        outcomes=ended,
+        violations=_bit_counts(dataset),
+        initiators=_counts(np.asarray(dataset["initiator"]), Initiator),
+        infrastructure_errors=ended.get(Outcome.infrastructure_error.name, 0),
+        scrubbed=ended.get(Outcome.scrubbed.name, 0),
+        diverged=ended.get(Outcome.diverged.name, 0),
+        confidence=CONFIDENCE,
+        requirements=tuple(requirement_summary(dataset, r) for r in campaign.requirements),
+        landings=landings(dataset, float(campaign.site.pad_radius_m.value)),
+        metrics=tuple(
+            metric_summary(dataset, name, worst, CONFIDENCE)
+            for name, worst in shown_metrics(campaign.requirements).items()
+        ),
+        published=tuple(
+            published_rank(dataset, figure, CONFIDENCE) for figure in campaign.published
+        ),
+    )
+
+
+def landings(metrics: Columns, pad_radius_m: float) -> Landings:
+    """Footprint of the touchdowns; runs that did not touch down are counted in every share."""
+    east_m, north_m = (
+        np.asarray(metrics[name], float) for name in ("touchdown_east_m", "touchdown_north_m")
+    )
+    r95 = radius(east_m, north_m, 0.95, CONFIDENCE)
+    return Landings(
+        runs=east_m.size,
+        not_down=r95.not_down,
+        pad_radius_m=pad_radius_m,
+        inside_pad=inside_radius(east_m, north_m, pad_radius_m, CONFIDENCE),
+        cep=radius(east_m, north_m, 0.50, CONFIDENCE),
+        r95=r95,
+        guaranteed=split_half_ellipse(east_m, north_m, ELLIPSE_CONTENT, CONFIDENCE),
+        gaussian=gaussian_ellipse(east_m, north_m, ELLIPSE_CONTENT),
+    )
+
+
+def _counts(codes: np.ndarray, meaning: type[Outcome] | type[Initiator]) -> dict[str, int]:
+    """Runs by the name of their code, most frequent first."""
+    counted = Counter(codes.astype(np.int64).tolist())
+    return {meaning(code).name: number_of for code, number_of in counted.most_common()}
+
+
+def _bit_counts(metrics: Columns) -> dict[str, int]:
+    """Runs that broke each limit, most frequent first."""
+    mask = np.asarray(metrics["violations"]).astype(np.int64)
+    counted = Counter({str(bit.name): int(np.count_nonzero(mask & bit)) for bit in Violation})
+    return {name: number_of for name, number_of in counted.most_common() if number_of}

@@ -1,0 +1,101 @@
+"""A summary as text for a terminal, and as JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from math import isfinite
+from typing import Any
+
+from pipeline.statistics.footprint import Ellipse
+from pipeline.summary.values import (
+    Given,
+    Landings,
+    PublishedRank,
+    RequirementSummary,
+    Summary,
+)
+from pipeline.words import count, for_people, number, percent, share, spoken, unit
+
+MOST_CAUSES = 6  # on a terminal; the report lists them all
+
+
+def as_text(summary: Summary) -> str:
+    """Success with its bounds, failures by cause, and the landing ellipse."""
+    lines = [f"{summary.name}: {count(summary.runs)} runs, {summary.state}"]
+    for requirement in summary.requirements:
+        lines += _requirement(requirement)
+    lines += _landings(summary.landings)
+    lines += [_published(figure) for figure in summary.published]
+    if summary.infrastructure_errors:
+        lines.append(f"infrastructure errors: {count(summary.infrastructure_errors)} runs")
+    return "\n".join(lines)
+
+
+def as_json(value: Any) -> str:
+    """A summary, or any part of it, as JSON text; a number that is not finite becomes null."""
+    return json.dumps(as_plain(value), indent=1)
+
+
+def as_plain(value: Any) -> Any:
+    """The same as lists and dictionaries."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: as_plain(part) for name, part in value._asdict().items()}
+    if isinstance(value, dict):
+        return {name: as_plain(part) for name, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [as_plain(part) for part in value]
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return value
+
+
+def _requirement(requirement: RequirementSummary) -> Iterator[str]:
+    overall, confidence = requirement.overall, percent(requirement.confidence)
+    yield (
+        f"{requirement.name}: {share(overall.interval.fraction)}, at least "
+        f"{share(overall.lower_bound)} at {confidence} confidence; "
+        f"asked {requirement.probability:g}"
+    )
+    yield from given_table(requirement.given, requirement.confidence)
+    causes = [f"{c.label.replace('_', ' ')} {count(c.failures)}" for c in requirement.causes]
+    if len(causes) > MOST_CAUSES:
+        causes[MOST_CAUSES:] = [f"{len(causes) - MOST_CAUSES} more"]
+    yield f"failures by cause: {', '.join(causes) or 'none'}"
+
+
+def given_table(given: Iterable[Given], confidence: float) -> Iterator[str]:
+    """Success by failure branch, with exact two-sided intervals, as lines in columns."""
+    yield f"  {'success given':<24}{'of runs':>12}  {'share':<10}{percent(confidence)} interval"
+    for one in given:
+        found, label = one.interval, one.label.replace("_", " ")
+        limits = f"{share(found.lower)} to {share(found.upper)}"
+        yield f"  {label:<24}{count(found.runs):>12}  {share(found.fraction):<10}{limits}"
+
+
+def _published(figure: PublishedRank) -> str:
+    value = f"{for_people(figure.metric, figure.value):g} {unit(figure.metric)}".strip()
+    rank = percent(round(figure.at_or_below.fraction, 4))
+    return f"published {spoken(figure.metric)}, {value}: {rank} of the runs at or below"
+
+
+def _landings(landings: Landings) -> Iterator[str]:
+    pad, r95 = landings.inside_pad, landings.r95
+    yield (
+        f"landing: {share(pad.fraction)} inside the pad of {landings.pad_radius_m:g} m "
+        f"({share(pad.lower)} to {share(pad.upper)} at {percent(pad.confidence)} confidence); "
+        f"{count(landings.not_down)} of {count(landings.runs)} did not touch down"
+    )
+    yield (
+        f"about the target: CEP {number(landings.cep.radius_m)} m, R95 {number(r95.radius_m)} m, "
+        f"at most {number(r95.upper_m)} m at {percent(r95.confidence)} confidence"
+    )
+    yield f"ellipse: {ellipse_in_words(landings.guaranteed)}"
+
+
+def ellipse_in_words(ellipse: Ellipse) -> str:
+    """Semi-axes and claim of an ellipse, or why there is none."""
+    if ellipse.note:
+        return f"none: {ellipse.note}"
+    axes = f"{number(ellipse.semi_major_m)} x {number(ellipse.semi_minor_m)} m (semi-axes)"
+    return f"{axes}, {ellipse.claim}"

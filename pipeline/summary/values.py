@@ -1,0 +1,113 @@
+"""What a summary holds: frozen records of plain numbers and words, SI and radians."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pipeline.statistics.binomial import Proportion
+from pipeline.statistics.footprint import Ellipse, Radius
+from pipeline.statistics.order import Percentile, Side
+
+ALL_RUNS = "all runs"
+NO_FAILURE = "no injected failure"
+LAUNCHED = "not scrubbed"
+
+
+class Given(NamedTuple):
+    """Success among some of the runs: all, those without an injected failure, those of a branch."""
+
+    label: str
+    interval: Proportion  # two-sided, exact
+    lower_bound: float  # one-sided, at the requirement's confidence
+    upper_bound: float
+
+
+class Cause(NamedTuple):
+    """Failures of one cause."""
+
+    label: str
+    failures: int
+    by_initiator: dict[str, int]  # injected failure -> failures, most frequent first
+
+
+class WorstRun(NamedTuple):
+    """One of the runs that failed by most."""
+
+    run: int
+    margin: float  # over its limit; minus infinity without touchdown
+    cause: str
+    initiator: str
+    touchdown_miss_m: float
+    touchdown_speed_mps: float
+
+
+class RequirementSummary(NamedTuple):
+    """How the runs stand to one requirement."""
+
+    name: str
+    conditions: tuple[str, ...]  # in words, as written
+    probability: float
+    confidence: float
+    given: tuple[Given, ...]  # all runs first, then no injected failure, then each branch
+    causes: tuple[Cause, ...]  # most frequent first
+    worst: tuple[WorstRun, ...]  # least margin first
+
+    @property
+    def overall(self) -> Given:
+        return self.given[0]
+
+    @property
+    def failures(self) -> int:
+        """Runs that are no success, infrastructure errors and scrubbed runs included."""
+        return self.overall.interval.runs - self.overall.interval.successes
+
+
+class MetricSummary(NamedTuple):
+    """Percentiles of one metric over all runs; a run without a value counts as worst."""
+
+    name: str
+    worst: Side
+    not_finite: int
+    percentiles: tuple[Percentile, ...]  # only those that so many runs can bound on the worst side
+
+
+class Landings(NamedTuple):
+    """Where the base centre touched down, about the target."""
+
+    runs: int
+    not_down: int
+    pad_radius_m: float
+    inside_pad: Proportion
+    cep: Radius
+    r95: Radius
+    guaranteed: Ellipse  # split-half: content with confidence
+    gaussian: Ellipse  # expected content
+
+
+class PublishedRank(NamedTuple):
+    """Where a published flight figure falls in the simulated distribution."""
+
+    metric: str
+    value: float
+    tag: str
+    source: str
+    at_or_below: Proportion  # share of runs with no more than that; two-sided, exact
+
+
+class Summary(NamedTuple):
+    """The results of a campaign, in numbers."""
+
+    name: str
+    state: str  # of the store; only `finished` is complete
+    runs: int
+    outcomes: dict[str, int]  # most frequent first
+    violations: dict[str, int]  # limits broken, whatever the outcome
+    initiators: dict[str, int]  # runs by injected failure, `none` included
+    infrastructure_errors: int
+    scrubbed: int
+    diverged: int  # runs that left the numbers
+    confidence: float  # of every interval here that is not a requirement's own
+    requirements: tuple[RequirementSummary, ...]
+    landings: Landings
+    metrics: tuple[MetricSummary, ...]
+    published: tuple[PublishedRank, ...]
