@@ -66,18 +66,15 @@ def _ending(flight: Replay) -> Iterator[str]:
 
 
 def _broken(metrics: Row, conditions: list[Condition]) -> Iterator[str]:
-    """Conditions that do not hold, with what was found; metrics that never came to be, together."""
-    missing = []
+    """Conditions that do not hold, with what was found."""
     for condition in conditions:
         name = inside(condition.metric or "")
         if condition.metric is None:
             yield f"not {label(condition)}"
         elif isfinite(metrics[name]):
             yield f"{label(condition)} (it was {quantity(name, metrics[name])})"
-        else:
-            missing.append(spoken(name))
-    if missing:
-        yield f"never came to have a {', '.join(missing)}"
+    if not isfinite(metrics["touchdown_speed_mps"]):
+        yield "never touched down"
 
 
 def _failure(flight: Replay) -> str:
