@@ -199,7 +199,9 @@ def leg_cases(case: Case, count: int, draw: Mapping[str, np.ndarray]) -> list[Le
                 stop_stiffness_npm=legs.stop_stiffness_npm * carries * np.where(loose, 0.0, 1.0),
                 friction=legs.friction,
                 ground_m=draw.get(f"pad_height_{number}_m", 0.0),
-                collapse_load_n=np.where(flawed, _COLLAPSE_SHARE * legs.crush_load_n, 1.0e12),
+                collapse_load_n=np.where(
+                    flawed, _COLLAPSE_SHARE * legs.crush_load_n, legs.ultimate_load_n
+                ),
             )
         )
     return made

@@ -164,6 +164,7 @@ class Legs(NamedTuple):
     crush_load_n: float
     stroke_m: float
     stop_stiffness_npm: float
+    ultimate_load_n: float  # beyond it a leg breaks and carries no more
     friction: float
     grip_stiffness_npm: float
     grip_damping_nspm: float
