@@ -153,6 +153,16 @@ def _started_state(case):
 
 
 @plain
+def fill(buffer, leg_rows, cases, leg_cases):
+    """The runs of a block and their legs into its rows."""
+    buffer[_CASE_AT : _CASE_AT + CASE_ROWS * LANES] = cases
+    size = LEG_CASE_ROWS * LANES
+    for number in range(MAX_LEGS):
+        to = number * LEG_SIZE
+        leg_rows[to : to + size] = leg_cases[number * size : (number + 1) * size]
+
+
+@plain
 def start(buffer, shared, leg_rows, n_legs):
     """Every lane at ignition."""
     design, tuning = load_design(shared, 0), load_tuning(shared, 0)
@@ -625,13 +635,7 @@ def fly_block(cases, leg_cases, shared, tables, n_legs, history, stride, rows, e
     """
     buffer = np.zeros(BUFFER_SIZE)
     leg_rows = np.zeros(LEGS_SIZE)
-    first = _CASE_AT
-    buffer[first : first + CASE_ROWS * LANES] = cases
-    for number in range(MAX_LEGS):
-        at = number * LEG_CASE_ROWS * LANES
-        leg_rows[number * LEG_SIZE : number * LEG_SIZE + LEG_CASE_ROWS * LANES] = leg_cases[
-            at : at + LEG_CASE_ROWS * LANES
-        ]
+    fill(buffer, leg_rows, cases, leg_cases)
     start(buffer, shared, leg_rows, n_legs)
     flight_steps = int(load_steps(shared, 0)[0])
     contact_steps = int(load_steps(shared, 0)[1])
