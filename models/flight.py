@@ -171,6 +171,15 @@ def axial_specific_force(state, told, felt, ground, case):
     return (push[2] + ground.force_enu_n[2]) / total(state, case.mass)
 
 
+CLIMBED_M = 1.0  # EST: from there on a pad at rest over the ground is about to land, not to leave
+
+
+@kernel
+def has_left(log, case):
+    """Whether the vehicle has left the clamps it started in, or never was in any."""
+    return log.max_altitude_m > CLIMBED_M or case.start.held == 0.0
+
+
 @kernel
 def _reach(height, rate, climbed):
     """Height a point keeps over the next tick, m, whatever accelerates it up to 30 m/s2.

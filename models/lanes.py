@@ -302,9 +302,6 @@ def control(buffer, shared):
         store_command(buffer, lane, command)
 
 
-_CLIMBED_M = 1.0  # above that a pad at rest over the ground is about to land, not to leave
-
-
 @plain
 def feel(buffer, shared, leg_rows, n_legs):
     """What legs and ground say: reach of the lowest point, strikes, support, switches."""
@@ -312,7 +309,7 @@ def feel(buffer, shared, leg_rows, n_legs):
     share = cos(pi / max(n_legs, 2))
     for lane in range(LANES):
         support = norm(load_ground(buffer, lane).force_enu_n)
-        climbed = load_log(buffer, lane).max_altitude_m > _CLIMBED_M
+        climbed = flight.has_left(load_log(buffer, lane), load_case(buffer, lane))
         store_contact(
             buffer, lane,
             flight.hull(
@@ -323,7 +320,7 @@ def feel(buffer, shared, leg_rows, n_legs):
     for number in range(n_legs):
         at = number * LEG_SIZE
         for lane in range(LANES):
-            climbed = load_log(buffer, lane).max_altitude_m > _CLIMBED_M
+            climbed = flight.has_left(load_log(buffer, lane), load_case(buffer, lane))
             store_contact(
                 buffer, lane,
                 flight.felt_leg(

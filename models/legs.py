@@ -124,6 +124,7 @@ def settle(state, before, leg, legs, normal, dt):
         (dragged[2] if slips else old[2]) if touching else r[2],
     )
     moved = sub(anchor, old)
+    moved = sub(moved, scale(dot(normal, moved), normal))
     slid = before.slid_m + (sqrt(dot(moved, moved)) if touching and slips else 0.0)
     pressed = before.pressed_s + dt if load > legs.switch_load_n else 0.0
     return LegState(

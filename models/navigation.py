@@ -15,6 +15,9 @@ from models.structs import BaseEstimate, Estimate
 from models.vectors import add, cross, scale, sub
 
 
+_LEAST_VARIANCE = 1.0e-12  # of an innovation: sensors without noise are allowed
+
+
 @kernel
 def propagated(est, measured, gravity_mps2, flow_kgps, elapsed, dt):
     """The estimate one inertial tick later (elapsed = dt; 0 on the first tick).                §14.1
@@ -77,7 +80,7 @@ def _fused_horizontal(est, aid, antenna, latency, noise_p, noise_v):
     """East and north corrected by a position, then a velocity fix.                             §14.3"""
     pp, pv, pb = est.h_pp, est.h_pv, est.h_pb
     vv, vb, bb = est.h_vv, est.h_vb, est.h_bb
-    s = aid.fix / (pp + noise_p * noise_p)
+    s = aid.fix / max(pp + noise_p * noise_p, _LEAST_VARIANCE)
     kp, kv, kb = s * pp, s * pv, s * pb
     e = aid.r_enu_m[0] - (antenna[0] - latency * est.v_enu_mps[0])
     n = aid.r_enu_m[1] - (antenna[1] - latency * est.v_enu_mps[1])
@@ -87,7 +90,7 @@ def _fused_horizontal(est, aid, antenna, latency, noise_p, noise_v):
     pp, pv, pb, vv, vb, bb = (
         pp - kp * pp, pv - kp * pv, pb - kp * pb, vv - kv * pv, vb - kv * pb, bb - kb * pb
     )  # fmt: skip
-    s = aid.fix / (vv + noise_v * noise_v)
+    s = aid.fix / max(vv + noise_v * noise_v, _LEAST_VARIANCE)
     kp, kv, kb = s * pv, s * vv, s * vb
     e = aid.v_enu_mps[0] - (antenna[3] + ve)
     n = aid.v_enu_mps[1] - (antenna[4] + vn)
@@ -110,7 +113,7 @@ def _update4(p, h0, h1, h3, innovation, noise, valid, x):
     c1 = h0 * pv + h1 * vv + h3 * va
     c2 = h0 * pb + h1 * vb + h3 * ba
     c3 = h0 * pa + h1 * va + h3 * aa
-    s = valid / (h0 * c0 + h1 * c1 + h3 * c3 + noise * noise)
+    s = valid / max(h0 * c0 + h1 * c1 + h3 * c3 + noise * noise, _LEAST_VARIANCE)
     k0, k1, k2, k3 = s * c0, s * c1, s * c2, s * c3
     left = innovation - (h0 * x[0] + h1 * x[1] + h3 * x[3])
     grown = (

@@ -1,7 +1,8 @@
 """Mean wind over height above ground, and one 1-cosine gust.
 
-Power law and log law: Panofsky & Dutton, Atmospheric Turbulence (1984), ch. 6. Gust: MIL-F-8785C, 3.7.2.4.
-The two laws agree within 3 % up to 343 m at exponent 1/7 and roughness 0.03 m.
+Power law and log law: Panofsky & Dutton, Atmospheric Turbulence (1984), ch. 6. Gust: the full
+1-cosine of CS 25.341 (a)(2), which comes back to zero (MIL-F-8785C's stays at its peak). The two laws
+agree within 3 % up to 343 m at exponent 1/7 and roughness 0.03 m.
 """
 
 from models.elementary import exp, log, sincos
