@@ -16,7 +16,8 @@ import numpy as np
 import xarray as xr
 
 from models.outcomes import Outcome
-from pipeline.campaign import Campaign, Requirement
+from pipeline.campaign import Requirement
+from pipeline.kept import KeptCampaign
 from pipeline.requirements import outcomes
 from pipeline.statistics.binomial import (
     MOST_RUNS,
@@ -43,10 +44,10 @@ def judge(store: str | os.PathLike[str]) -> Judgement:
     Raises BadInput if there is no store, StoreProblem if a finished one is damaged.
     """
     dataset = open_store(store)
-    return judge_dataset(dataset, Campaign.from_canonical(dataset.attrs["campaign"]), str(store))
+    return judge_dataset(dataset, KeptCampaign.of(dataset.attrs), os.fspath(store))
 
 
-def judge_dataset(dataset: xr.Dataset, campaign: Campaign, store: str = "") -> Judgement:
+def judge_dataset(dataset: xr.Dataset, campaign: KeptCampaign, store: str = "") -> Judgement:
     """The verdicts on a dataset from `open_store`."""
     reasons = tuple(unfit(dataset))
     return Judgement(

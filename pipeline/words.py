@@ -76,7 +76,10 @@ def fixed(value: float, scale: float) -> str:
     if not (isfinite(value) and isfinite(scale)) or scale <= 0.0:
         return number(value)
     decimals = max(0, 2 - int(np.floor(np.log10(scale))))
-    return f"{value:,.{decimals}f}".replace("-", "−") if decimals <= 6 else number(value)
+    if decimals > 6:
+        return number(value)
+    rounded = round(value, decimals) + 0.0  # no minus sign before a zero
+    return f"{rounded:,.{decimals}f}".replace("-", "−")
 
 
 def digits_for(typical: float, spread: float) -> int:

@@ -98,7 +98,7 @@ def _caption(finite: Floats, edges: Floats, limits: list[Limit], summary: Metric
     beyond = int(np.count_nonzero((finite < edges[0]) | (finite > edges[-1])))
     if beyond:
         least, most = number(float(finite.min())), number(float(finite.max()))
-        parts.append(f"{count(beyond)} runs lie outside the axis; all: {least} to {most}.")
+        parts.append(f"{count(beyond)} runs lie outside the axis; all runs: {least} to {most}.")
     if summary.not_finite:
         parts.append(f"{count(summary.not_finite)} runs have no value.")
     return " ".join(parts)

@@ -95,9 +95,20 @@ def _draw(envelope: Envelope, found: Bands) -> Drawing:
     for extreme in (found.least, found.most):
         drawn.line(found.time_s, extreme, color=GREY, line_width=1)
     drawn.line(found.time_s[steady], found.p50[steady], color=BLUE, line_width=2)
-    least, most = number(float(np.nanmin(found.least))), number(float(np.nanmax(found.most)))
-    caption = f"Between {least} and {most} {unit(name)}".strip() + " over all runs and times."
+    least, most = float(np.nanmin(found.least)), float(np.nanmax(found.most))
+    drawn.y_range.start, drawn.y_range.end = _view(found, least, most)
+    caption = f"Single runs: {number(least)} to {number(most)} {unit(name)}".strip() + "."
     return Drawing(f"envelope-{name}", envelope.title, caption, drawn)
+
+
+def _view(found: Bands, least: float, most: float) -> tuple[float, float]:
+    """Ends of the axis: half as much again as the middle nine tenths take, no more than is used."""
+    if not np.isfinite(found.p05).any():
+        return least, most
+    low, high = float(np.nanmin(found.p05)), float(np.nanmax(found.p95))
+    margin = 0.5 * (high - low) or 1.0
+    used = 0.05 * (min(high + margin, most) - max(low - margin, least))
+    return max(low - margin, least - used), min(high + margin, most + used)
 
 
 def _draw_count(found: Bands) -> Drawing:

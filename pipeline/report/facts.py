@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from pipeline.campaign import Campaign
+from pipeline.kept import KeptCampaign
 from pipeline.words import count, number
 
 Facts = list[tuple[str, str]]
 
 
-def campaign_facts(attributes: Mapping[str, Any], campaign: Campaign) -> Facts:
+def campaign_facts(attributes: Mapping[str, Any], campaign: KeptCampaign) -> Facts:
     """What was asked for."""
     runs = count(campaign.runs)
     if campaign.runs_override:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline import words
+from pipeline.statistics.order import Percentile
+from pipeline.summary import MetricSummary
 from pipeline.summary.text import ellipse_in_words
 
 
@@ -33,8 +36,9 @@ def render(context: Mapping[str, Any]) -> str:
         "ellipse": ellipse_in_words,
     }
     environment.globals |= {
-        "at": lambda name, value: words.number(words.for_people(name, value)),
-        "between": words.between,
+        "at": _percentile,
+        "limits": _limits,
+        "fixed": words.fixed,
         "published_value": lambda name, value: (
             f"{words.for_people(name, value):g} {words.unit(name)}"
         ),
@@ -46,3 +50,20 @@ def render(context: Mapping[str, Any]) -> str:
 def replay_command(store: str, run: int) -> str:
     """The command that flies a run again, ready for a shell."""
     return f"hoverslam replay {shlex.quote(store)} {run}"
+
+
+def _percentile(metric: MetricSummary, value: float) -> str:
+    """A percentile for people; `none` where it falls on a run without a value."""
+    if not isfinite(value):
+        return "none"
+    return words.number(words.for_people(metric.name, value), _digits(metric))
+
+
+def _limits(metric: MetricSummary, percentile: Percentile) -> str:
+    return words.between(metric.name, percentile.lower, percentile.upper, _digits(metric))
+
+
+def _digits(metric: MetricSummary) -> int:
+    """Digits that tell one percentile of a metric from the next."""
+    values = [percentile.value for percentile in metric.percentiles[:3]]
+    return words.digits_for(values[0], max(values) - min(values)) if values else 3

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import xarray as xr
+from bokeh.document import Document
 from bokeh.embed import components
 from bokeh.resources import Resources
 
-from pipeline.campaign import Campaign
 from pipeline.errors import BadInput
 from pipeline.gate import judge_dataset
+from pipeline.kept import KeptCampaign
 from pipeline.report.credibility import CLAIMS
 from pipeline.report.distributions import distribution_drawings
 from pipeline.report.envelopes import envelope_drawings
@@ -52,7 +53,7 @@ def write_report(store_path: str | os.PathLike[str], out_path: str | os.PathLike
 
 def report_page(dataset: xr.Dataset, store: str) -> str:
     """The report on a dataset from `open_store` as HTML; `store` is named in its commands."""
-    campaign = Campaign.from_canonical(dataset.attrs["campaign"])
+    campaign = KeptCampaign.of(dataset.attrs)
     summary = summarise(dataset, campaign)
     checks = check_inputs(dataset, campaign)
     why = causes(dataset, campaign.requirements[0])
@@ -103,5 +104,9 @@ def _embedded(galleries: Iterable[Gallery]) -> tuple[str, dict[str, str]]:
     plots = {drawing.key: drawing.plot for gallery in galleries for drawing in gallery}
     if not plots:
         return "", {}
+    document = Document()
+    with document.models.freeze():  # else every plot added walks through all of them again
+        for drawn in plots.values():
+            document.add_root(drawn)
     script, places = components(plots)
     return script, places

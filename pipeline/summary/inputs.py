@@ -10,7 +10,7 @@ from scipy.special import ndtr
 from scipy.stats import binomtest, chisquare, kstest
 
 from models.outcomes import Initiator
-from pipeline.campaign import Campaign
+from pipeline.kept import KeptCampaign
 from pipeline.laws import Bernoulli, Discrete, Floats, LawBase
 from pipeline.spelling import inside, to_si
 from pipeline.statistics.binomial import Proportion, interval
@@ -52,7 +52,7 @@ class BranchCheck(NamedTuple):
     p_value: float
 
 
-def check_inputs(dataset: xr.Dataset, campaign: Campaign) -> tuple[InputCheck, ...]:
+def check_inputs(dataset: xr.Dataset, campaign: KeptCampaign) -> tuple[InputCheck, ...]:
     """Each dispersed parameter's draws against its law, in the campaign's order."""
     alarm = ALARM / max(1, len(campaign.dispersions))  # Bonferroni
     return tuple(
@@ -68,7 +68,7 @@ def drawn_values(dataset: xr.Dataset, name_in_file: str) -> Floats:
 
 
 def check_branches(
-    dataset: xr.Dataset, campaign: Campaign, confidence: float
+    dataset: xr.Dataset, campaign: KeptCampaign, confidence: float
 ) -> tuple[BranchCheck, ...]:
     """Each injected failure's frequency against its probability."""
     initiator = np.asarray(dataset["initiator"]).astype(np.int64)

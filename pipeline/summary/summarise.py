@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from models.outcomes import Initiator, Outcome, Violation
-from pipeline.campaign import Campaign
+from pipeline.kept import KeptCampaign
 from pipeline.requirements import Columns, outcomes
 from pipeline.statistics.footprint import (
     gaussian_ellipse,
@@ -24,13 +24,13 @@ CONFIDENCE = 0.90  # of every interval that no requirement sets
 ELLIPSE_CONTENT = 0.99
 
 
-def summarise(dataset: xr.Dataset, campaign: Campaign | None = None) -> Summary:
+def summarise(dataset: xr.Dataset, campaign: KeptCampaign | None = None) -> Summary:
     """The results in a dataset from `open_store`, by the requirements of its campaign.
 
     campaign: the one kept in the dataset if not given. Reads one variable at a time.
     """
     if campaign is None:
-        campaign = Campaign.from_canonical(dataset.attrs["campaign"])
+        campaign = KeptCampaign.of(dataset.attrs)
     ended = _counts(outcomes(dataset), Outcome)
     return Summary(
         name=campaign.name,
@@ -44,7 +44,7 @@ def summarise(dataset: xr.Dataset, campaign: Campaign | None = None) -> Summary:
         diverged=ended.get(Outcome.diverged.name, 0),
         confidence=CONFIDENCE,
         requirements=tuple(requirement_summary(dataset, r) for r in campaign.requirements),
-        landings=landings(dataset, float(campaign.site.pad_radius_m.value)),
+        landings=landings(dataset, campaign.pad_radius_m),
         metrics=tuple(
             metric_summary(dataset, name, worst, CONFIDENCE)
             for name, worst in shown_metrics(campaign.requirements).items()
