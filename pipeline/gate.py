@@ -14,6 +14,7 @@ from bisect import bisect_left
 
 import numpy as np
 import xarray as xr
+from scipy.special import betainc
 
 from models.outcomes import Outcome
 from pipeline.campaign import Requirement
@@ -26,7 +27,6 @@ from pipeline.statistics.binomial import (
     reliability_to_pass,
     runs_needed,
     shows,
-    upper_bound,
 )
 from pipeline.store import State, open_store
 from pipeline.summary.success import requirement_summary
@@ -133,16 +133,17 @@ def _verdict(dataset: xr.Dataset, asked: Requirement, reasons: tuple[str, ...]) 
 
 
 def _needed(found: RequirementSummary) -> Needed:
-    """Runs that would settle it: if no more fail, and if failures go on at the share seen."""
+    """Runs that would settle it: if no more fail, and, about, if failures go on as they came."""
     runs, failures = found.overall.interval.runs, found.failures
     probability, confidence = found.probability, found.confidence
     doing_well = failures < (1.0 - probability) * runs
 
     def settled(more: int) -> bool:
-        expected = -(-failures * more // runs) if doing_well else failures * more // runs
+        # The same tests as the verdict's, with failures between whole numbers
+        expected = failures / runs * more
         if doing_well:
-            return shows(more, expected, probability, confidence)
-        return upper_bound(more - expected, more, confidence) < probability
+            return bool(betainc(more - expected, expected + 1.0, probability) <= 1.0 - confidence)
+        return bool(betainc(more - expected + 1.0, expected, probability) > confidence)
 
     at_this_share = runs + bisect_left(range(runs, MOST_RUNS), True, key=settled)
     return Needed(

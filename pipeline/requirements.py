@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.outcomes import Outcome
 from pipeline.batch import metric_names
 from pipeline.campaign import Campaign, Condition, Requirement
+from pipeline.errors import BadInput
 from pipeline.spelling import inside, to_si
 from pipeline.words import number, spoken, unit
 
@@ -34,6 +35,8 @@ class Columns(Protocol):
     """Metrics by name, each `(run,)`: a dataset or a mapping of arrays."""
 
     def __getitem__(self, name: str, /) -> Any: ...
+
+    def __contains__(self, name: object, /) -> bool: ...
 
 
 class Causes(NamedTuple):
@@ -68,11 +71,14 @@ def condition_margin(metrics: Columns, condition: Condition) -> Floats:
     """What each run `(run,)` leaves to the limit, in the metric's unit; negative beyond it.
 
     Minus infinity where the metric has no value: the run did not touch down, or never came to it.
-    An outcome leaves plus or minus OUTCOME_MARGIN.
+    An outcome leaves plus or minus OUTCOME_MARGIN. Raises BadInput for a metric that is not there.
     """
     if condition.metric is None:
         return np.where(holds(metrics, condition), OUTCOME_MARGIN, -OUTCOME_MARGIN)
-    values = np.asarray(metrics[inside(condition.metric)], float)
+    name = inside(condition.metric)
+    if name not in metrics:
+        raise BadInput(f"requirements: {condition.metric}: the store has no such metric")
+    values = np.asarray(metrics[name], float)
     left = np.full(values.shape, np.inf)
     if condition.at_most is not None:
         left = np.minimum(left, to_si(condition.metric, condition.at_most) - values)

@@ -10,6 +10,7 @@ import xarray as xr
 from models.outcomes import Initiator, Outcome, Violation
 from pipeline.kept import KeptCampaign
 from pipeline.requirements import Columns, outcomes
+from pipeline.spelling import inside
 from pipeline.statistics.footprint import (
     gaussian_ellipse,
     inside_radius,
@@ -48,9 +49,12 @@ def summarise(dataset: xr.Dataset, campaign: KeptCampaign | None = None) -> Summ
         metrics=tuple(
             metric_summary(dataset, name, worst, CONFIDENCE)
             for name, worst in shown_metrics(campaign.requirements).items()
+            if name in dataset
         ),
         published=tuple(
-            published_rank(dataset, figure, CONFIDENCE) for figure in campaign.published
+            published_rank(dataset, figure, CONFIDENCE)
+            for figure in campaign.published
+            if inside(figure.metric) in dataset
         ),
     )
 
