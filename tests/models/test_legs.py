@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.structs import Leg, Legs, LegState, Site
+from models.structs import Leg, Legs, LegState, Site, State
 from tests.models.kit import interpreted
 from tests.models.vehicle import filled, stage
 
@@ -29,7 +29,7 @@ def _state(
     r: tuple = (0.0, 0.0, 0.0), v: tuple = (0.0, 0.0, 0.0), omega: tuple = (0.0,) * 3
 ) -> Any:
     return filled(
-        physics.structs.State,
+        State,
         **dict(r_enu_m=r, v_enu_mps=v, q_body_to_enu=(1.0, 0.0, 0.0, 0.0), omega_body_radps=omega),
     )
 

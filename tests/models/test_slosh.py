@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.special import j1, jnp_zeros
 
-from models.structs import Actuation, Air, Tank, Wrench
+from models.structs import Actuation, Air, State, Tank, Wrench
 from tests.models import bodies
 from tests.models.kit import interpreted
 from tests.models.vehicle import filled
@@ -102,7 +102,7 @@ def test_pendulum__is_finite_and_never_outweighs_its_liquid(
 def _rates(case: Any, force: tuple, moment: tuple, angles: tuple, damping: float = 0.0) -> Any:
     """Derivative of a resting, sloshing vehicle under a force and moment from outside."""
     state = filled(
-        physics.structs.State,
+        State,
         q_body_to_enu=(1.0, 0.0, 0.0, 0.0),
         **dict(r_enu_m=(0.0,) * 3, v_enu_mps=(0.0,) * 3, omega_body_radps=(0.0,) * 3),
         **dict(lox_kg=case.lox.load_kg, fuel_kg=case.fuel.load_kg),

@@ -73,15 +73,13 @@ def stage() -> Case:
         mass=filled(Mass, dry_kg=7500.0, cg_z_m=6.6, ixx_kgm2=150e3, iyy_kgm2=150e3, izz_kgm2=15e3),
         lox=tank(load_kg=2230.0, residual_kg=60.0, density_kgpm3=1141.0, bottom_z_m=5.2),
         fuel=tank(load_kg=770.0, residual_kg=20.0, density_kgpm3=422.6, bottom_z_m=8.6),
-        engine=filled(
-            Engine,
+        engine=Engine(
             **dict(thrust_vac_n=171300.0, exit_area_m2=0.24, isp_vac_s=312.0, mixture_ratio=2.9),
             **dict(isp_throttle_slope=0.08, throttle_min=0.4, throttle_quantum=0.002, lag_s=0.25),
             **dict(slew_per_s=0.4, start_slew_per_s=0.5, dead_time_s=0.04, tailoff_s=0.15),
             **dict(gimbal_z_m=2.2, exit_z_m=0.75, exit_radius_m=0.28),
         ),
-        gimbal=filled(
-            Gimbal,
+        gimbal=Gimbal(
             **dict(natural_frequency_radps=31.4, damping_ratio=0.7, travel_rad=radians(8.0)),
             **dict(rate_radps=radians(15.0), backlash_rad=radians(0.05)),
         ),
@@ -92,8 +90,7 @@ def stage() -> Case:
             **dict(lift_m2=17.6, cp_crossflow_z_m=8.6, cp_lift_z_m=9.5),
             **dict(damping_x_m4=600.0, damping_y_m4=600.0, damping_z_m4=20.0),
         ),
-        legs=filled(
-            Legs,
+        legs=Legs(
             **dict(stiffness_npm=700e3, damping_nspm=30e3, crush_load_n=130e3, stroke_m=0.35),
             **dict(stop_stiffness_npm=10e6, friction=0.45, foot_radius_m=3.8),
             **dict(grip_stiffness_npm=2e6, grip_damping_nspm=20e3, first_azimuth_rad=radians(45.0)),
@@ -136,13 +133,13 @@ def quiet(case: Case) -> Case:
 
 def gains() -> Gains:
     """Control loops that fly the test stage."""
-    return filled(
-        Gains,
+    return Gains(
         **dict(vertical_frequency_radps=0.9, vertical_damping_ratio=1.0),
-        **dict(lateral_frequency_radps=0.4, lateral_damping_ratio=0.9),
-        **dict(vertical_integral_per_s=0.25, lateral_integral_per_s=0.12),
-        **dict(attitude_frequency_radps=2.2, attitude_damping_ratio=1.2),
-        **dict(attitude_integral_per_s=0.3, tilt_limit_rad=radians(8.0), fix_timeout_s=5.0),
+        **dict(lateral_frequency_radps=0.35, lateral_damping_ratio=0.9),
+        **dict(vertical_integral_per_s=0.25, lateral_integral_per_s=0.15),
+        **dict(attitude_frequency_radps=1.6, attitude_damping_ratio=1.4),
+        **dict(attitude_integral_per_s=0.3, tilt_limit_rad=radians(8.0), fix_timeout_s=2.0),
+        attitude_error_limit_rad=radians(6.0),
         **dict(roll_rate_gain_s=1.5, roll_dead_band_rad=radians(1.0), start_throttle=0.85),
         **dict(release_thrust_to_weight=1.05, start_time_limit_s=6.0, cut_off_votes=2.0),
         **dict(cut_off_height_m=0.6, cut_off_accel_mps2=3.0, gravity_mps2=9.80665),
@@ -152,10 +149,9 @@ def gains() -> Gains:
 
 def tuning() -> Tuning:
     """A navigation filter for the sensors of the test stage."""
-    return filled(
-        Tuning,
+    return Tuning(
         **dict(start_position_m=0.02, start_velocity_mps=0.01, start_errors=1.0),
-        **dict(bias_mps2=0.01, bias_walk_mps3_rthz=6e-4, accel_noise_mps2_rthz=2e-3),
+        **dict(bias_mps2=0.01, bias_walk_mps3_rthz=1.2e-3, accel_noise_mps2_rthz=2e-3),
         **dict(altimeter_bias_m=0.08, gnss_bias_m=0.02),
     )
 
