@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from pydantic import ValidationError
 
 from models import jit
 from models.flight import TICK_S
@@ -22,7 +23,7 @@ from models.metrics import Metrics
 from models.outcomes import Outcome
 from pipeline import batch, build
 from pipeline.campaign import Campaign
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, problems_of
 from pipeline.store import open_store
 from pipeline.units import unit_of
 
@@ -73,11 +74,12 @@ class Replay(NamedTuple):
 def refly(path: str | os.PathLike[str], run: int) -> Replay:
     """Fly run number `run` of the store at `path` again.
 
-    Raises BadInput if there is no such store or no such run in it.
+    Raises BadInput if there is no such store, no such run in it, or if it was flown by a version
+    whose campaigns this one does not understand.
     """
     dataset = open_store(path)
     row = _row_of(dataset, path, run)
-    campaign = Campaign.from_canonical(dataset.attrs["campaign"])
+    campaign = _campaign_of(dataset.attrs, path)
     shared = build.setup(campaign)
     drawn = build.draws(campaign, run, run + 1)
     runs = build.cases(campaign, shared.design, drawn, run, run + 1)
@@ -97,6 +99,21 @@ def refly(path: str | os.PathLike[str], run: int) -> Replay:
         differences=differences(stored, inputs | metrics),
         was_lost=stored["outcome"] == Outcome.infrastructure_error,
     )
+
+
+def _campaign_of(attributes: dict, path: str | os.PathLike[str]) -> Campaign:
+    """The campaign kept in the store; BadInput if another version's is not one of ours."""
+    try:
+        return Campaign.from_canonical(attributes["campaign"])
+    except ValidationError as error:
+        flown_with = f"hoverslam {attributes['hoverslam_version']}"
+        raise BadInput(
+            [
+                f"{path}: flown with {flown_with}, physics {attributes['physics_digest']}; its "
+                f"campaign cannot be flown with the physics here, {jit.PHYSICS_DIGEST}:",
+                *(f"  campaign.{problem}" for problem in problems_of(error)),
+            ]
+        ) from error
 
 
 def _row_of(dataset: xr.Dataset, path: str | os.PathLike[str], run: int) -> xr.Dataset:

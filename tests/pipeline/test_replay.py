@@ -114,6 +114,14 @@ def test_refly__a_changed_row_is_named_and_not_faithful(fly: Fly, campaign: Camp
     assert again.differences[0] in told
 
 
+def change_attributes(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change the attributes of a store's root."""
+    root = path / "zarr.json"
+    document = json.loads(root.read_text())
+    change(document["attributes"])
+    root.write_text(json.dumps(document))
+
+
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
@@ -126,17 +134,38 @@ def test_refly__says_what_is_not_as_it_was(
     fly: Fly, campaign: Campaign, key: str, value: Any, said: str
 ) -> None:
     path = fly(campaign.with_runs(1))
-    root = path / "zarr.json"
-    document = json.loads(root.read_text())
-    attributes = document["attributes"]
-    attributes[key] = attributes[key] | value if isinstance(value, dict) else value
-    root.write_text(json.dumps(document))
+
+    def change(kept: dict[str, Any]) -> None:
+        kept[key] = kept[key] | value if isinstance(value, dict) else value
+
+    change_attributes(path, change)
     again = refly(path, 0)
     assert len(again.changes) == 1
     assert again.changes[0].startswith(said)
     assert f"not as when the store was flown: {said}" in story.story(again)
     # a difference then has its reason
     assert again._replace(differences=("touchdown_miss_m: ...",)).is_faithful
+
+
+def test_refly__refuses_a_campaign_of_other_physics_and_says_what_does_not_fit(
+    fly: Fly, campaign: Campaign
+) -> None:
+    path = fly(campaign.with_runs(1))
+
+    def change(kept: dict[str, Any]) -> None:
+        text = json.loads(kept["campaign"])
+        del text["vehicle"]["engine"]["lag_s"]
+        kept.update(campaign=json.dumps(text), physics_digest="older")
+
+    change_attributes(path, change)
+    with pytest.raises(BadInput) as refusal:
+        refly(path, 0)
+    first, *problems = refusal.value.problems
+    assert (
+        f"physics older; its campaign cannot be flown with the physics here, {jit.PHYSICS_DIGEST}"
+        in first
+    )
+    assert problems == ["  campaign.vehicle.engine.lag_s: missing, expected a value"]
 
 
 def test_refly__flies_what_nobody_survived_to_fly(tmp_path: Path, campaign: Campaign) -> None:
