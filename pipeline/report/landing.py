@@ -15,7 +15,7 @@ from pipeline.summary import Landings
 from pipeline.words import count
 
 MOST_GLYPHS = 50_000  # beyond it the successes become an image
-MOST_FAILURES = 5_000  # crosses drawn; all are counted in the caption
+MOST_FAILURES = 2_000  # crosses drawn; all are counted in the caption
 IMAGE_CELLS = 160
 _BLUES = [
     *("#DEEBF7", "#C6DBEF", "#9ECAE1", "#6BAED6", "#4292C6", "#2171B5", "#08519C", "#08306B"),
@@ -54,9 +54,8 @@ def landing_drawings(points: Touchdowns, landings: Landings) -> Iterator[Drawing
     successes = None
     if points.ok.sum() <= MOST_GLYPHS:
         successes = ColumnDataSource(_columns(points, points.ok, MOST_GLYPHS, named=False))
-    pad_m = 1.08 * landings.pad_radius_m
-    cloud_m = _reach_m(landings)
-    views = [("pad", "The pad", pad_m)]
+    pad_m, cloud_m = 1.08 * landings.pad_radius_m, _reach_m(landings)
+    views = [("pad", "The pad", max(pad_m, cloud_m))]
     if cloud_m < 0.8 * pad_m:
         views.append(("cloud", "The cloud, enlarged", cloud_m))
     for key, title, reach_m in views:
@@ -87,7 +86,7 @@ def _reach_m(landings: Landings) -> float:
     for ellipse in (landings.guaranteed, landings.gaussian):
         radii += np.abs(outline(ellipse)).max(axis=0).tolist()
     finite = [radius for radius in radii if np.isfinite(radius)]
-    return 1.35 * max(finite, default=landings.pad_radius_m) or landings.pad_radius_m
+    return 1.2 * max(finite, default=landings.pad_radius_m) or landings.pad_radius_m
 
 
 def _square(reach_m: float) -> Any:
@@ -163,6 +162,8 @@ def _caption(points: Touchdowns, reach_m: float) -> str:
         f"{count(ok)} touchdowns of successful runs, {count(failed)} of failed ones; "
         f"{count(int((~inside).sum()))} lie outside this view."
     )
+    if ok > MOST_GLYPHS:
+        text += " Successes as runs per cell, the darker the more, on a logarithmic scale."
     if failed > MOST_FAILURES:
         text += f" Crosses for the first {count(MOST_FAILURES)} failures."
     return text
