@@ -14,6 +14,7 @@ import pytest
 from models.outcomes import Initiator, Outcome
 from pipeline.errors import BadInput
 from pipeline.report import landing, write_report
+from pipeline.report.credibility import CLAIMS
 from pipeline.report.distributions import limits_on
 from pipeline.report.envelopes import bands
 from pipeline.report.page import replay_command
@@ -246,6 +247,15 @@ def test_pedigrees__count_tags_by_part_without_flight_figures():
         "failures": {"E": 1},
         "all": {"P": 1, "K": 1, "E": 2},
     }
+
+
+def test_claims__cite_tests_that_there_are(project_root):
+    verified = [claim for claim in CLAIMS if claim.status == "verified"]
+    assert verified
+    for claim in verified:
+        cited = re.findall(r"tests/\w+/\w+\.py", claim.because)
+        assert cited, claim.subject
+        assert [path for path in cited if not (project_root / path).is_file()] == []
 
 
 def test_classes__count_the_laws():
