@@ -83,6 +83,7 @@ _L, ROWS = layout(
     start_kg=_Pair,
 )  # fmt: skip
 STATE_ROWS = _L["y0"].rows
+HUGE = 1.0e300  # beyond it a number counts as not finite
 _FINITE = (_L["log"].first + Log._fields.index("finite")) * LANES
 DYNAMIC_ROWS = _L["air"].first  # y0 to actuation: what the finite check covers
 
@@ -209,6 +210,28 @@ def start(buffer, shared, leg_rows, n_legs):
             Log(0.0, 0.0, IN_FLIGHT, 1.0, release, -1.0, state.r_enu_m[2], 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0,
                 1.0e3, 0.0, 0.0),
         )  # fmt: skip
+    distrust(buffer, _CASE_AT, CASE_ROWS)
+    for number in range(n_legs):
+        distrust_legs(buffer, leg_rows, number, 0, LEG_CASE_ROWS)
+
+
+@plain
+def distrust(buffer, first, rows):
+    """Clear the sticky flag of the lanes where one of these rows is not finite."""
+    for row in range(rows):
+        for lane in range(LANES):
+            sound = abs(buffer[first + row * LANES + lane]) < HUGE
+            buffer[_FINITE + lane] = buffer[_FINITE + lane] if sound else 0.0
+
+
+@plain
+def distrust_legs(buffer, leg_rows, number, first, last):
+    """Clear the sticky flag of the lanes where one of these rows of a leg is not finite."""
+    for row in range(first, last):
+        at = number * LEG_SIZE + row * LANES
+        for lane in range(LANES):
+            sound = abs(leg_rows[at + lane]) < HUGE
+            buffer[_FINITE + lane] = buffer[_FINITE + lane] if sound else 0.0
 
 
 # --- one control tick ----------------------------------------------------------------------------------------
@@ -337,16 +360,9 @@ def watch(buffer, leg_rows, n_legs):
     Clamps, selects and minima turn a NaN into an ordinary number, so this looks at the rows themselves, before a tick
     has used them and again after.
     """
-    for row in range(DYNAMIC_ROWS):
-        for lane in range(LANES):
-            sound = abs(buffer[row * LANES + lane]) < 1.0e300
-            buffer[_FINITE + lane] = buffer[_FINITE + lane] if sound else 0.0
+    distrust(buffer, 0, DYNAMIC_ROWS)
     for number in range(n_legs):
-        for row in range(_LEG_MEMORY, LEG_ROWS):
-            at = number * LEG_SIZE + row * LANES
-            for lane in range(LANES):
-                sound = abs(leg_rows[at + lane]) < 1.0e300
-                buffer[_FINITE + lane] = buffer[_FINITE + lane] if sound else 0.0
+        distrust_legs(buffer, leg_rows, number, _LEG_MEMORY, LEG_ROWS)
 
 
 @plain
@@ -506,9 +522,9 @@ def latch(buffer, shared, leg_rows, n_legs, since_tick):
 # --- a block -------------------------------------------------------------------------------------------------
 
 
-# History: state (position, velocity, quaternion, rates), mass, throttle, nozzle x and y, time, slosh angles, then stroke
+# History: state (position, velocity, quaternion, rates), mass, throttle, nozzle x and y, time, slosh angles, mission phase, then stroke
 # and load of each leg
-FIRST_LEG_CHANNEL = 22
+FIRST_LEG_CHANNEL = 23
 HISTORY_CHANNELS = FIRST_LEG_CHANNEL + 2 * MAX_LEGS
 
 
@@ -539,6 +555,7 @@ def record(buffer, parked, mode, leg_rows, n_legs, history, stride):
         at[19] = state.lox_slosh_y_rad
         at[20] = state.fuel_slosh_x_rad
         at[21] = state.fuel_slosh_y_rad
+        at[22] = load_demand(buffer, lane).phase
         for number in range(n_legs):
             memory = load_leg_memory(leg_rows, number * LEG_SIZE + lane)
             at[FIRST_LEG_CHANNEL + 2 * number] = max(memory.stroke_m, 0.0)
