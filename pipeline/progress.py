@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, TextIO
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from pipeline.statistics.binomial import interval
@@ -122,12 +123,12 @@ def show(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
         yield _Lines(stream)
 
 
-def _bar(progress: Progress) -> Group:
-    return Group(
-        ProgressBar(total=progress.runs_total, completed=progress.runs_done, width=60),
-        Text(flight_line(progress)),
-        Text(outcome_line(progress)),
-    )
+def _bar(progress: Progress) -> Table:
+    rows = Table.grid()
+    rows.add_row(ProgressBar(total=progress.runs_total, completed=progress.runs_done, width=60))
+    rows.add_row(Text(flight_line(progress)))
+    rows.add_row(Text(outcome_line(progress)))
+    return rows
 
 
 class _Lines:

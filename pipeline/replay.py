@@ -44,10 +44,11 @@ _CHANNELS: dict[str, tuple[slice | int, str, tuple[str, ...], str]] = {
     "lox_slosh_y_rad": (19, "", (), "slosh angle of the oxygen, y"),
     "fuel_slosh_x_rad": (20, "", (), "slosh angle of the fuel, x"),
     "fuel_slosh_y_rad": (21, "", (), "slosh angle of the fuel, y"),
+    "mission_phase": (22, "", (), "mission phase, from 0"),
 }
 _LEG_CHANNELS = {"leg_stroke_m": "leg stroke", "leg_load_n": "leg load"}
 _TIME = 17
-_DIMENSIONLESS = ("q_body_to_enu",)
+_DIMENSIONLESS = ("q_body_to_enu", "mission_phase")
 
 # What a row's bytes depend on besides campaign, physics and target: compiler, laws' library
 _PACKAGES = ("llvmlite", "numba", "numpy", "scipy")

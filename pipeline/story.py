@@ -119,6 +119,7 @@ def timeline(flight: Replay) -> list[Event]:
     if release_s is not None:
         events += [Event(release_s, "released")] if held else []
         events += _injected(flight, release_s)
+        events += _phases(flight)
         highest = int(np.argmax(history["r_enu_m"].values[:, 2]))
         altitude = quantity("max_altitude_m", metrics["max_altitude_m"], 5)
         events.append(Event(time_s[highest], f"highest, {altitude}"))
@@ -133,6 +134,14 @@ def _release_s(history: xr.Dataset) -> float | None:
     motion = np.hstack([history["r_enu_m"].values, history["v_enu_mps"].values])
     moved = np.flatnonzero((motion != motion[0]).any(axis=1))
     return float(history["time_s"].values[moved[0] - 1]) if moved.size else None
+
+
+def _phases(flight: Replay) -> Iterator[Event]:
+    """When guidance went on to each later phase of the mission."""
+    phase = flight.history["mission_phase"].values
+    for tick in np.flatnonzero(np.diff(phase) > 0.0) + 1:
+        name = flight.campaign.mission[int(phase[tick])].name
+        yield Event(float(flight.history["time_s"].values[tick]), f"{name} begins")
 
 
 def _injected(flight: Replay, release_s: float) -> Iterator[Event]:

@@ -274,7 +274,8 @@ def times(flight: Replay) -> dict[str, float]:
 def test_timeline__fits_the_metrics(flight: Replay) -> None:
     metrics, at_s = flight.metrics, times(flight)
     assert metrics["outcome"] == Outcome.at_rest
-    expected = ["ignition commanded", "released", "highest", "first contact", "at rest"]
+    expected = ["ignition commanded", "released", "descent begins", "highest"]
+    expected += ["terminal descent begins", "first contact", "at rest"]
     assert [what for what in at_s if what in expected] == expected
     assert list(at_s.values()) == sorted(at_s.values())
     assert at_s["first contact"] - at_s["released"] == pytest.approx(metrics["flight_time_s"])
