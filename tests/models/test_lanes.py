@@ -157,7 +157,8 @@ def test_nan__in_a_legs_memory_ends_as_diverged() -> None:
 
 @pytest.mark.parametrize("part", [part for part in Case._fields if part != "start"])
 def test_nan__among_a_runs_inputs_ends_as_diverged(part: str) -> None:
-    """Also where this flight would never read it, or would read it as "no limit" or "no friction"."""
+    """Also where this flight would never read it, or would read it as "no limit" or "no
+    friction"."""
     fields = getattr(stage(), part)._fields
     hidden = []
     for first in range(0, len(fields), LANES):

@@ -120,14 +120,19 @@ def tank(**values: float) -> Tank:
     return filled(Tank, radius_m=1.2, slosh_damping_ratio=0.02, **values)
 
 
-def quiet(case: Case) -> Case:
-    """The case with perfect sensors on the axis."""
+def centred(case: Case) -> Case:
+    """The case with its sensors on the axis: nothing about it has a side."""
     on_axis = {"x_m": 0.0, "y_m": 0.0}
+    return changed(case, imu=on_axis, gnss=on_axis, altimeter=on_axis)
+
+
+def quiet(case: Case) -> Case:
+    """The case with sensors free of noise."""
     return changed(
         case,
-        imu=QUIET_IMU | on_axis,
-        gnss=dict(horizontal_noise_m=0.0, vertical_noise_m=0.0, velocity_noise_mps=0.0) | on_axis,
-        altimeter=dict(noise_m=0.0, noise_fraction=0.0) | on_axis,
+        imu=QUIET_IMU,
+        gnss=dict(horizontal_noise_m=0.0, vertical_noise_m=0.0, velocity_noise_mps=0.0),
+        altimeter=dict(noise_m=0.0, noise_fraction=0.0),
     )
 
 
