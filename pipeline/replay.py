@@ -18,37 +18,14 @@ from pydantic import ValidationError
 
 from models import jit
 from models.flight import TICK_S
-from models.lanes import FIRST_LEG_CHANNEL
 from models.metrics import Metrics
 from models.outcomes import Outcome
-from pipeline import batch, build
+from pipeline import batch, build, history
 from pipeline.campaign import Campaign
 from pipeline.errors import BadInput, problems_of
 from pipeline.store import open_store
-from pipeline.units import unit_of
 
 Row = dict[str, float]
-
-# Where a history's channels stand: lanes.record
-_ENU, _BODY = ("east", "north", "up"), ("x", "y", "z")
-_CHANNELS: dict[str, tuple[slice | int, str, tuple[str, ...], str]] = {
-    "r_enu_m": (slice(0, 3), "enu", _ENU, "position of the base centre"),
-    "v_enu_mps": (slice(3, 6), "enu", _ENU, "velocity of the base centre"),
-    "q_body_to_enu": (slice(6, 10), "quaternion", ("w", *_BODY), "attitude, body to ENU"),
-    "omega_body_radps": (slice(10, 13), "body", _BODY, "body rates"),
-    "mass_kg": (13, "", (), "mass"),
-    "throttle": (14, "", (), "throttle"),
-    "gimbal_x_rad": (15, "", (), "gimbal x"),
-    "gimbal_y_rad": (16, "", (), "gimbal y"),
-    "lox_slosh_x_rad": (18, "", (), "slosh angle of the oxygen, x"),
-    "lox_slosh_y_rad": (19, "", (), "slosh angle of the oxygen, y"),
-    "fuel_slosh_x_rad": (20, "", (), "slosh angle of the fuel, x"),
-    "fuel_slosh_y_rad": (21, "", (), "slosh angle of the fuel, y"),
-    "mission_phase": (22, "", (), "mission phase, from 0"),
-}
-_LEG_CHANNELS = {"leg_stroke_m": "leg stroke", "leg_load_n": "leg load"}
-_TIME = 17
-_DIMENSIONLESS = ("q_body_to_enu", "mission_phase")
 
 # What a row's bytes depend on besides campaign, physics and target: compiler, laws' library
 _PACKAGES = ("llvmlite", "numba", "numpy", "scipy")
@@ -95,7 +72,7 @@ def refly(path: str | os.PathLike[str], run: int) -> Replay:
         campaign=campaign,
         inputs=inputs,
         metrics=metrics,
-        history=history_of(histories[0], shared.n_legs),
+        history=history.of(histories[0], shared.n_legs),
         changes=_changes(dataset.attrs),
         differences=differences(stored, inputs | metrics),
         was_lost=stored["outcome"] == Outcome.infrastructure_error,
@@ -146,37 +123,10 @@ def differences(stored: Row, flown: Row) -> tuple[str, ...]:
     )
 
 
-def history_of(channels: np.ndarray, n_legs: int) -> xr.Dataset:
-    """A history as recorded, (time, channel), as named variables; empty slots left out."""
-    flown = channels[np.isfinite(channels[:, _TIME])]
-    variables = {}
-    for name, (where, dim, _, meaning) in _CHANNELS.items():
-        dims = ("time", dim) if dim else ("time",)
-        variables[name] = (dims, flown[:, where], _attributes(name, meaning))
-    legs = flown[:, FIRST_LEG_CHANNEL : FIRST_LEG_CHANNEL + 2 * n_legs]
-    for offset, (name, meaning) in enumerate(_LEG_CHANNELS.items()):
-        variables[name] = (("time", "leg"), legs[:, offset::2], _attributes(name, meaning))
-    coordinates = {dim: (dim, list(labels)) for _, dim, labels, _ in _CHANNELS.values() if dim}
-    clock = _attributes("time_s", "time since the ignition command")
-    return xr.Dataset(
-        variables,
-        {**coordinates, "leg": np.arange(n_legs), "time_s": ("time", flown[:, _TIME], clock)},
-    )
-
-
-def _attributes(name: str, meaning: str) -> dict[str, str]:
-    return {"long_name": meaning, "units": unit_of(name, _DIMENSIONLESS)}
-
-
 def write_history(flight: Replay, path: Path) -> None:
     """Write the history as netCDF 3, with the run and its campaign in the attributes.
 
     Raises OSError if it cannot be written; half a file never has that name.
     """
     kept = {"run": flight.run, "campaign": flight.campaign.canonical()}
-    provenance = {"physics_digest": jit.PHYSICS_DIGEST, "target": jit.TARGET}
-    dataset = flight.history.assign_attrs(kept | provenance)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(dataset.to_netcdf(engine="scipy"))
-    partial.replace(path)
+    history.write(flight.history.assign_attrs(kept), path)
