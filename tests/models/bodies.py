@@ -23,7 +23,7 @@ from tests.models import kit, vehicle
 from tests.models.vehicle import changed, filled
 
 FOREVER_S = 1.0e9
-_DROP = 1.0e-9  # kg: a tank that is not empty, so that no run ends for lack of propellant
+_DROP = 1.0e-15  # kg: a tank that is not empty, so that no run ends for lack of propellant
 
 
 def body(
