@@ -1,1 +1,1 @@
-"""Flight physics of a rocket that lands on its legs: numpy, numba and the standard library, nothing else."""
+"""Flight physics of a rocket that lands on its legs, with nothing but numpy and numba."""

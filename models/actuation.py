@@ -1,7 +1,9 @@
-"""From commands to actuators: computing delay, dead time, quantisation, propellant, and what has failed.
+"""From commands to actuators: delays, quantisation, propellant, and what has failed.
 
-A command computed at one tick acts from the next; the throttle additionally waits its dead time, which need not be
-a whole number of ticks: the line of past commands is read between its entries.
+A command computed at one tick acts from the next; the throttle additionally waits its dead time,
+which need not be a whole number of ticks: the line of past commands is read between its entries.
+EST: the failures' modes. Late commands are averaged over a tick, beside which the actuators are
+slow.
 """
 
 from math import sin
@@ -21,13 +23,14 @@ _STUCK_THROTTLE = float(Initiator.stuck_throttle)
 _STICTION = float(Initiator.valve_stiction)
 _STUCK_GIMBAL = float(Initiator.stuck_gimbal)
 
-STICTION_BAND = 0.04  # of full throttle, EST: the valve moves only when asked for more than this
-FLAME_OUT_LAG_S = 0.05  # EST
+DELAY_TICKS = 8  # length of the line of throttle commands
+STICTION_BAND = 0.04  # of full throttle, EST: the valve moves only when asked for more
+FLAME_OUT_LAG_S = 0.05  # EST: a flame-out is quicker than a tail-off
 
 
 @kernel
 def active_failure(since_release_s, failure):
-    """Code of the injected failure if its time has come, else 0."""
+    """Code of the injected failure if its time has come, else 0.  §17.2"""
     return failure.initiator if since_release_s >= failure.time_s else 0.0
 
 
@@ -47,65 +50,80 @@ def _delayed(line, ticks):
 
 
 @kernel
-def actuation(before, command, program, state, since_release_s, late, case, dt):
-    """What the actuators are told until the next tick.                                         §17
+def _in_force(since_release_s, held, failure):
+    """Code of the failure at work now: an engine that never starts fails before release."""
+    failed = active_failure(since_release_s, failure) if held == 0.0 else 0.0
+    return failure.initiator if failure.initiator == _NEVER_STARTS else failed
 
-    late: share of the tick before the new command comes (1 = it never does); the actuators, slow beside
-    a tick, get the mean of old and new.
-    """
+
+@kernel
+def _valve(before, command, state, failed, late, case, dt):
+    """What the throttle valve is told: target, slew limit 1/s, lag s.  §17.1"""
     e = case.engine
-    held = before.held
-    failed = active_failure(since_release_s, case.failure) if held == 0.0 else 0.0
-    failed = case.failure.initiator if case.failure.initiator == _NEVER_STARTS else failed
-
-    # Throttle valve
-    asked = _delayed(command.line, min(e.dead_time_s / dt + late, 7.0))
-    asked = (
-        np.floor(asked / e.throttle_quantum + 0.5) * e.throttle_quantum
-        if e.throttle_quantum > 0.0
-        else asked
-    )
+    asked = _delayed(command.line, min(e.dead_time_s / dt + late, DELAY_TICKS - 1.0))
+    quantum = e.throttle_quantum
+    asked = np.floor(asked / quantum + 0.5) * quantum if quantum > 0.0 else asked
     target = e.throttle_scale * asked
     sticks = failed == _STICTION and asked > 0.0 and abs(target - state.throttle) < STICTION_BAND
     target = state.throttle if sticks else target
     target = before.throttle if failed == _STUCK_THROTTLE and asked > 0.0 else target
     dead = (failed == _ENGINE_OUT) or (failed == _NEVER_STARTS) or (failed == _EARLY)
     target = 0.0 if dead else target
-    wet = (state.lox_kg > case.lox.residual_kg) and (state.fuel_kg > case.fuel.residual_kg)
     lag = e.lag_s if target > 0.0 else e.tailoff_s
     lag = FLAME_OUT_LAG_S if failed == _ENGINE_OUT else lag
-    slew = e.start_slew_per_s if held > 0.0 else e.slew_per_s
-    slew = slew if target > 0.0 else 1.0e3  # the tail-off is the lag's alone
+    slew = e.start_slew_per_s if before.held > 0.0 else e.slew_per_s
+    return target, slew if target > 0.0 else 1.0e3, lag  # the tail-off is the lag's alone
 
-    # Gimbal, roll
+
+@kernel
+def _nozzle(before, command, failed, late, gimbal_design):
+    """What the gimbal actuators are told, rad: command and null offset, or stuck.  §17.1"""
     stuck = failed == _STUCK_GIMBAL
-    x = command.gimbal_x_rad + case.gimbal.null_x_rad
-    y = command.gimbal_y_rad + case.gimbal.null_y_rad
+    x = command.gimbal_x_rad + gimbal_design.null_x_rad
+    y = command.gimbal_y_rad + gimbal_design.null_y_rad
     x = before.gimbal_x_rad if stuck else x + late * (before.gimbal_x_rad - x)
     y = before.gimbal_y_rad if stuck else y + late * (before.gimbal_y_rad - y)
-    wait = min(case.thrusters.delay_s / dt + late, 3.0)
-    r = command.roll_line
-    roll = (
-        r[0] * max(0.0, 1.0 - wait)
-        + r[1] * max(0.0, 1.0 - abs(wait - 1.0))
-        + r[2] * max(0.0, 1.0 - abs(wait - 2.0))
-        + r[3] * max(0.0, 1.0 - abs(wait - 3.0))
-    )
-    lit = before.lit if wet else 0.0
+    return x, y
 
-    # An open-loop program overrides it all
+
+@kernel
+def _roll(line, late, delay_s, dt):
+    """The roll command after the valves' delay, up to three ticks.  §17.1"""
+    wait = min(delay_s / dt + late, 3.0)
+    return (
+        line[0] * max(0.0, 1.0 - wait)
+        + line[1] * max(0.0, 1.0 - abs(wait - 1.0))
+        + line[2] * max(0.0, 1.0 - abs(wait - 2.0))
+        + line[3] * max(0.0, 1.0 - abs(wait - 3.0))
+    )
+
+
+@kernel
+def actuation(before, command, program, state, since_release_s, late, case, dt):
+    """What the actuators are told until the next tick.  §17.1
+
+    late: share of the tick before the new command comes (1 = it never does); the actuators, slow
+    beside a tick, get the mean of old and new. An open-loop program overrides it all.
+    """
+    failed = _in_force(since_release_s, before.held, case.failure)
+    target, slew, lag = _valve(before, command, state, failed, late, case, dt)
+    x, y = _nozzle(before, command, failed, late, case.gimbal)
+    roll = _roll(command.roll_line, late, case.thrusters.delay_s, dt)
+    wet = (state.lox_kg > case.lox.residual_kg) and (state.fuel_kg > case.fuel.residual_kg)
+
     free = case.start.open_loop > 0.0
     zero = Trend(0.0, 0.0)
-    target = program.throttle if free else target
-    lag = e.lag_s if free else lag
-    slew = e.slew_per_s if free else slew
-    x = program.gimbal_x_rad if free else x
-    y = program.gimbal_y_rad if free else y
-    roll = program.roll if free else roll
     u1, u2 = program.throttle_trend if free else zero
     x1, x2 = program.gimbal_x_trend if free else zero
     y1, y2 = program.gimbal_y_trend if free else zero
     r1, r2 = program.roll_trend if free else zero
+    target = program.throttle if free else target
+    slew = case.engine.slew_per_s if free else slew
+    lag = case.engine.lag_s if free else lag
+    x = program.gimbal_x_rad if free else x
+    y = program.gimbal_y_rad if free else y
+    roll = program.roll if free else roll
+    lit = before.lit if wet else 0.0
     return Actuation(
         throttle=target,
         throttle_slew_per_s=slew,
@@ -120,13 +138,13 @@ def actuation(before, command, program, state, since_release_s, late, case, dt):
         gimbal_x_trend=Trend(x1, x2),
         gimbal_y_trend=Trend(y1, y2),
         roll_trend=Trend(r1, r2),
-        held=held,
+        held=before.held,
     )
 
 
 @kernel
 def _command_at(time_s, channel, program, waves):
-    """One open-loop command:  table + mean + amplitude sin(w t + phase)."""
+    """One open-loop command:  table + mean + amplitude sin(w t + phase).  §17.3"""
     value = waves[channel, 0] + waves[channel, 1] * sin(
         waves[channel, 2] * time_s + waves[channel, 3]
     )
@@ -145,7 +163,7 @@ def _command_at(time_s, channel, program, waves):
 
 @kernel
 def _parabola(time_s, dt, channel, program, waves):
-    """Value, slope and curve of the parabola through a command at both ends and the middle of a tick."""
+    """The parabola through a command at both ends and the middle of a tick: value and trend."""
     a = _command_at(time_s, channel, program, waves)
     b = _command_at(time_s + 0.5 * dt, channel, program, waves)
     c = _command_at(time_s + dt, channel, program, waves)
@@ -154,7 +172,10 @@ def _parabola(time_s, dt, channel, program, waves):
 
 @kernel
 def program_at(time_s, dt, program, waves):
-    """The open-loop commands of the tick that begins now; a table's kinks should fall on ticks.  §17.3"""
+    """The open-loop commands of the tick that begins now.  §17.3
+
+    Exact where the table is linear over each tick: its kinks should fall on ticks.
+    """
     throttle, u = _parabola(time_s, dt, 0, program, waves)
     gimbal_x, x = _parabola(time_s, dt, 1, program, waves)
     gimbal_y, y = _parabola(time_s, dt, 2, program, waves)

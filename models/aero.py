@@ -1,8 +1,9 @@
 """Aerodynamic force and moment of a slender body with legs, at any angle of attack.
 
-Axial drag, potential lift and crossflow drag, added as in Allen & Perkins, NACA Report 1048 (1951), eqs. 19, 20, and
-Jorgensen, NASA TR R-474 (1977), eqs. 1 to 6, which hold from 0 to 180 deg; base first has an axial drag area of
-its own. Plume interaction is left out (an estimate would be a scale on the axial drag area).
+Axial drag, potential lift and crossflow drag, added as in Allen & Perkins, NACA Report 1048 (1951),
+and Jorgensen, NASA TR R-474 (1977), which hold from 0 to 180 deg; base first has an axial drag area
+of its own. Incompressible. Left out: interaction with the plume (EST: within the dispersion of the
+axial drag area), lags of the flow. Sphere, box and absolute damping serve check cases.
 """
 
 from math import sqrt
@@ -13,7 +14,7 @@ from models.vectors import norm
 
 @kernel
 def wrench(v_air_body, omega_body, rho, aero):
-    """Force N and moment N m about the base centre, in body axes.                              §10
+    """Force N and moment N m about the base centre, in body axes.  §10
 
     v_air_body is the vehicle's velocity through the air at the base centre.
 

@@ -1,6 +1,6 @@
 """US Standard Atmosphere 1976 below 32 km geopotential altitude, and gravity.
 
-Source: NOAA-S/T 76-1562 (1976), eqs. 18, 23, 33a, 33b, tables 4 and 5.
+Source: NOAA-S/T 76-1562 (1976), eqs. 18, 23, 33a, 33b, 42, table 4.
 Anchors: rho(0) = 1.2250 kg/m3, p(0) = 101325 Pa, T(11 km geopotential) = 216.65 K.
 Valid from -500 m to 32 km; above, the 20 km layer is continued.
 """
@@ -18,7 +18,7 @@ _T11, _P11 = 216.65, 22632.06397
 _P20 = 5474.888670
 _LAPSE_0, _LAPSE_20 = -0.0065, 0.001  # K/m
 
-# WGS 84: NIMA TR8350.2, tables 3.1 and 3.5
+# WGS 84: NIMA TR8350.2, 3rd ed., ch. 3
 _GM = 3.986004418e14
 _J2 = 1.08262982e-3
 _EQUATOR_M = 6378137.0
@@ -28,7 +28,7 @@ _FLATTENING = 1.0 / 298.257223563
 
 @kernel
 def standard(altitude_m):
-    """Pressure Pa, temperature K and lapse rate K/m at a geometric altitude above sea level.   §2.1
+    """Pressure Pa, temperature K, lapse rate K/m at a geometric altitude above sea level.  §2.1
 
     H = R Z / (R + Z)
     p = p_b (T / T_b)^(-g0 / (R L))   or   p = p_b exp(-g0 (H - H_b) / (R T_b)) where L = 0
@@ -51,12 +51,13 @@ def standard(altitude_m):
 
 @kernel
 def air_at(height_m, site):
-    """Density, pressure and their logarithmic slopes at a height above the site's ground.      §2.2
+    """Density, pressure and their logarithmic slopes at a height above the site's ground.  §2.2
 
         rho = f_rho f_p p / (R (T + dT))
         d ln rho / dh = -(g0 / (R T) + L / T) (R / (R + Z))^2
 
-    Returns (rho kg/m3, slope 1/m, p Pa, slope 1/m). The slopes leave out the temperature offset's share.
+    Returns (rho kg/m3, slope 1/m, p Pa, slope 1/m). The slopes, used within a tick only, leave out
+    the temperature offset's share.
     """
     altitude = clip(site.elevation_m + height_m, -500.0, 32000.0)
     pressure, temperature, lapse = standard(altitude)
@@ -72,7 +73,7 @@ def air_at(height_m, site):
 
 @kernel
 def gravity_at(height_m, sin_latitude, site):
-    """Downward gravity, m/s2, and its slope, 1/s2, at a height above ground.                   §2.3
+    """Downward gravity, m/s2, and its slope, 1/s2, at a height above ground.  §2.3
 
     model 0: constant. Model 1: effective gravity of the J2 field less the centrifugal part,
 
@@ -94,6 +95,6 @@ def gravity_at(height_m, sin_latitude, site):
 
 @kernel
 def earth_rate(sin_latitude, cos_latitude, site):
-    """The Earth's rotation in east, north, up, rad/s; zero under constant gravity."""
+    """The Earth's rotation in east, north, up, rad/s; zero under constant gravity.  §2.3"""
     spin = _SPIN_RADPS if site.gravity_model > 0.5 else 0.0
     return (0.0, spin * cos_latitude, spin * sin_latitude)

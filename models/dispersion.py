@@ -1,7 +1,8 @@
 """What a campaign can vary, by name, and how each name acts on the design: the whole list, once.
 
-A name is a `Scale` of design values, an `Offset` on them, or a `Value` that replaces them. `disperse` turns the design
-and a batch of draws into the cases the kernel flies. Plain numpy; runs once per batch.
+A name is a `Scale` of design values, an `Offset` on them, or a `Value` that replaces them.
+`disperse` turns the design and a batch of draws into the cases the kernel flies. Plain numpy; runs
+once per batch.
 """
 
 from collections.abc import Mapping
@@ -153,8 +154,9 @@ def _set(case: Case, path: str, value: Any) -> Case:
 def disperse(design: Case, draw: Mapping[str, np.ndarray], seeds: np.ndarray) -> Case:
     """The cases of a batch: the design with every drawn value at work.
 
-    design: plain floats. draw: name -> (run,) values in SI and radians; names of DISPERSIONS only (KeyError
-    otherwise). seeds: (run,) uint64. Returns a Case whose leaves are floats or (run,) arrays.
+    design: plain floats. draw: name -> (run,) values in SI and radians; names of DISPERSIONS only
+    (KeyError otherwise). seeds: (run,) uint64. Returns a Case whose leaves are floats or (run,)
+    arrays.
     """
     case = design
     for name, values in draw.items():
@@ -176,7 +178,8 @@ def disperse(design: Case, draw: Mapping[str, np.ndarray], seeds: np.ndarray) ->
 def leg_cases(case: Case, count: int, draw: Mapping[str, np.ndarray]) -> list[Leg]:
     """The legs of a batch, `count` of them on the foot circle, with the leg failures at work.
 
-    Pad heights come from the draw as `pad_height_0_m` and so on. Leaves are floats or (run,) arrays.
+    Pad heights come from the draw as `pad_height_0_m` and so on. Leaves are floats or
+    (run,) arrays.
     """
     legs, failure = case.legs, case.failure
     made = []

@@ -1,9 +1,10 @@
 """Equations of motion: forces and moments to the derivative of the state.
 
-Six degrees of freedom of the body that does not slosh, about its own centre of mass, written for the base centre,
-a point fixed in the vehicle; two pendulums hang from it. Source: Stevens & Lewis, Aircraft Control and
-Simulation, 3rd ed., sec. 1.7; pendulum coupling: NASA SP-106, ch. 6. Left out: acceleration of the centre of mass
-relative to the vehicle while propellant burns (below 1 mm/s2).
+Six degrees of freedom of the body that does not slosh, about its own centre of mass, written for
+the base centre, a point fixed in the vehicle; two pendulums hang from it.
+Source: Stevens, Lewis & Johnson, Aircraft Control and Simulation, 3rd ed., sec. 1.7; pendulums:
+NASA SP-106, ch. 6. Left out: motion of the centre of mass within the vehicle while propellant burns
+(its acceleration stays below 1 mm/s2).
 """
 
 from models import aero, engine, gimbal, slosh, thrusters
@@ -16,7 +17,7 @@ from models.vectors import add, cross, scale, sub
 
 @kernel
 def air_velocity(state, air):
-    """Velocity through the air at the base centre, in body axes, and height above the air's reference."""
+    """Velocity through the air at the base centre, m/s, body axes; height over it, m.  §1.2"""
     above = state.r_enu_m[2] - air.height_m
     wind_enu = (
         air.wind_east_mps + air.shear_east_per_s * above,
@@ -41,7 +42,7 @@ def _now(value, trend, since_s):
 
 @kernel
 def commanded(told, since_s):
-    """Throttle, gimbal angles and roll asked for, this long after the tick."""
+    """Throttle, gimbal angles (rad) and roll asked for, this long after the tick.  §17.3"""
     return (
         _now(told.throttle, told.throttle_trend, since_s),
         _now(told.gimbal_x_rad, told.gimbal_x_trend, since_s),
@@ -52,7 +53,7 @@ def commanded(told, since_s):
 
 @kernel
 def thrust_body(state, actuation, asked, pressure_pa, case):
-    """Thrust vector, N, in body axes, the nozzle angles included, and propellant flow kg/s.    §7"""
+    """Thrust vector, N, in body axes, the nozzle angles included, and propellant flow, kg/s.  §7"""
     e = case.engine
     throttle = state.throttle if actuation.throttle_lag_s > 0.0 else asked[0]
     burning = throttle * actuation.lit
@@ -64,66 +65,91 @@ def thrust_body(state, actuation, asked, pressure_pa, case):
 
 
 @kernel
+def _external(state, asked, push, air, ground, case):
+    """Force N and moment N m about the base centre, body axes, of all but the liquid.  §1.2"""
+    q, omega, e = state.q_body_to_enu, state.omega_body_radps, case.engine
+    v_air, above = air_velocity(state, air)
+    rho = air.density_kgpm3 * _exponential(air.density_slope_per_m, above)
+    drag, drag_moment = aero.wrench(v_air, omega, rho, case.aero)
+    contact = rotate(conjugate(q), ground.force_enu_n)
+    roll = thrusters.roll_moment(asked[3], case.thrusters)
+    force = add(add(push, drag), contact)
+    moment = add(cross((e.offset_x_m, e.offset_y_m, e.gimbal_z_m), push), drag_moment)
+    return force, add(add(moment, ground.moment_body_nm), (0.0, 0.0, roll))
+
+
+@kernel
+def _with_bobs(force, moment, axial, state, body):
+    """Force and moment with what the pendulums pull at their hinges.  §1.3"""
+    lox, fuel = body.lox, body.fuel
+    s = state
+    lox_x, lox_pitch = slosh.pull(s.lox_slosh_x_rad, s.lox_slosh_rate_x_radps, axial, lox)
+    lox_y, lox_yaw = slosh.pull(s.lox_slosh_y_rad, s.lox_slosh_rate_y_radps, axial, lox)
+    fuel_x, fuel_pitch = slosh.pull(s.fuel_slosh_x_rad, s.fuel_slosh_rate_x_radps, axial, fuel)
+    fuel_y, fuel_yaw = slosh.pull(s.fuel_slosh_y_rad, s.fuel_slosh_rate_y_radps, axial, fuel)
+    weight = (lox.mass_kg + fuel.mass_kg) * axial
+    return (
+        (force[0] + lox_x + fuel_x, force[1] + lox_y + fuel_y, force[2] - weight),
+        (moment[0] - lox_yaw - fuel_yaw, moment[1] + lox_pitch + fuel_pitch, moment[2]),
+    )
+
+
+@kernel
+def _swings(at_base, turning, axial, state, body):
+    """Angular accelerations of the four pendulums, rad/s2: LOX x and y, fuel x and y.  §1.3
+
+    Each feels the specific acceleration of the point on the axis where its bob hangs.
+    """
+    s, omega, lox, fuel = state, state.omega_body_radps, body.lox, body.fuel
+    per_m_x = turning[1] + omega[0] * omega[2]
+    per_m_y = -turning[0] + omega[1] * omega[2]
+    z, w = slosh.rest_z(lox), slosh.rest_z(fuel)
+    lox_x, lox_y = at_base[0] + per_m_x * z, at_base[1] + per_m_y * z
+    fuel_x, fuel_y = at_base[0] + per_m_x * w, at_base[1] + per_m_y * w
+    return (
+        slosh.swing(s.lox_slosh_x_rad, s.lox_slosh_rate_x_radps, lox_x, axial, lox),
+        slosh.swing(s.lox_slosh_y_rad, s.lox_slosh_rate_y_radps, lox_y, axial, lox),
+        slosh.swing(s.fuel_slosh_x_rad, s.fuel_slosh_rate_x_radps, fuel_x, axial, fuel),
+        slosh.swing(s.fuel_slosh_y_rad, s.fuel_slosh_rate_y_radps, fuel_y, axial, fuel),
+    )
+
+
+@kernel
 def rates(state, actuation, air, body, ground, earth_rate, since_s, case):
-    """Time derivative of every entry of the state, as a State.                                 §1
+    """Time derivative of every entry of the state, as a State.  §1
 
     m0 a0 = F + hinge forces,   I w' = M - w x I w        (the part that does not slosh)
     a_base = a0 - w' x c - w x (w x c)
     v' = R a_base - g up - 2 W x v
     """
-    q, omega = state.q_body_to_enu, state.omega_body_radps
-    e = case.engine
-    v_air, above = air_velocity(state, air)
-    rho = air.density_kgpm3 * _exponential(air.density_slope_per_m, above)
+    q, omega, e, s = state.q_body_to_enu, state.omega_body_radps, case.engine, state
+    above = state.r_enu_m[2] - air.height_m
     pressure = air.pressure_pa * _exponential(air.pressure_slope_per_m, above)
     gravity = air.gravity_mps2 + air.gravity_slope_per_s2 * above
 
     # Forces and moments about the base centre, body axes
     asked = commanded(actuation, since_s)
     push, flow = thrust_body(state, actuation, asked, pressure, case)
-    drag, drag_moment = aero.wrench(v_air, omega, rho, case.aero)
-    contact = rotate(conjugate(q), ground.force_enu_n)
-    roll = thrusters.roll_moment(asked[3], case.thrusters)
-    force = add(add(push, drag), contact)
-    moment = add(cross((e.offset_x_m, e.offset_y_m, e.gimbal_z_m), push), drag_moment)
-    moment = add(add(moment, ground.moment_body_nm), (0.0, 0.0, roll))
-
-    # Pendulums pull at their hinges
+    force, moment = _external(state, asked, push, air, ground, case)
     m = total(state, case.mass)
     axial = force[2] / m
-    lox, fuel = body.lox, body.fuel
-    lox_x, lox_pitch = slosh.pull(state.lox_slosh_x_rad, state.lox_slosh_rate_x_radps, axial, lox)
-    lox_y, lox_yaw = slosh.pull(state.lox_slosh_y_rad, state.lox_slosh_rate_y_radps, axial, lox)
-    fuel_x, fuel_pitch = slosh.pull(
-        state.fuel_slosh_x_rad, state.fuel_slosh_rate_x_radps, axial, fuel
-    )
-    fuel_y, fuel_yaw = slosh.pull(
-        state.fuel_slosh_y_rad, state.fuel_slosh_rate_y_radps, axial, fuel
-    )
-    sloshing = lox.mass_kg + fuel.mass_kg
-    force = (force[0] + lox_x + fuel_x, force[1] + lox_y + fuel_y, force[2] - sloshing * axial)
-    moment = (moment[0] - lox_yaw - fuel_yaw, moment[1] + lox_pitch + fuel_pitch, moment[2])
+    force, moment = _with_bobs(force, moment, axial, state, body)
 
     # Motion of the part that does not slosh, about its centre of mass
     cg = body.cg_body_m
     turning = angular_acceleration(sub(moment, cross(cg, force)), omega, body)
-    at_cg = scale(1.0 / (m - sloshing), force)
+    at_cg = scale(1.0 / (m - (body.lox.mass_kg + body.fuel.mass_kg)), force)
     at_base = sub(sub(at_cg, cross(turning, cg)), cross(omega, cross(omega, cg)))
-    free = 1.0 - actuation.held
     coriolis = scale(2.0, cross(earth_rate, state.v_enu_mps))
     v_rate = sub(sub(rotate(q, at_base), (0.0, 0.0, gravity)), coriolis)
-
-    # Where the bobs hang: points on the axis, specific acceleration
-    per_m_x = turning[1] + omega[0] * omega[2]
-    per_m_y = -turning[0] + omega[1] * omega[2]
-    lox_z, fuel_z = slosh.rest_z(lox), slosh.rest_z(fuel)
-    at_lox_x, at_lox_y = at_base[0] + per_m_x * lox_z, at_base[1] + per_m_y * lox_z
-    at_fuel_x, at_fuel_y = at_base[0] + per_m_x * fuel_z, at_base[1] + per_m_y * fuel_z
-
-    gx, gx_rate = gimbal.rates(state.gimbal_x_rad, state.gimbal_rate_x_radps, asked[1], case.gimbal)
-    gy, gy_rate = gimbal.rates(state.gimbal_y_rad, state.gimbal_rate_y_radps, asked[2], case.gimbal)
-    lox_share = e.mixture_ratio / (1.0 + e.mixture_ratio)
     turn = quaternion_rate(q, omega)
+    lox_x, lox_y, fuel_x, fuel_y = _swings(at_base, turning, axial, state, body)
+
+    # Actuators
+    gx, gx_rate = gimbal.rates(s.gimbal_x_rad, s.gimbal_rate_x_radps, asked[1], case.gimbal)
+    gy, gy_rate = gimbal.rates(s.gimbal_y_rad, s.gimbal_rate_y_radps, asked[2], case.gimbal)
+    lox_share = e.mixture_ratio / (1.0 + e.mixture_ratio)
+    free = 1.0 - actuation.held  # the clamps hold everything but engine and actuators
     return State(
         r_enu_m=scale(free, state.v_enu_mps),
         v_enu_mps=scale(free, v_rate),
@@ -136,28 +162,20 @@ def rates(state, actuation, air, body, ground, earth_rate, since_s, case):
         gimbal_y_rad=gy,
         gimbal_rate_x_radps=gx_rate,
         gimbal_rate_y_radps=gy_rate,
-        lox_slosh_x_rad=free * state.lox_slosh_rate_x_radps,
-        lox_slosh_y_rad=free * state.lox_slosh_rate_y_radps,
-        lox_slosh_rate_x_radps=free
-        * slosh.swing(state.lox_slosh_x_rad, state.lox_slosh_rate_x_radps, at_lox_x, axial, lox),
-        lox_slosh_rate_y_radps=free
-        * slosh.swing(state.lox_slosh_y_rad, state.lox_slosh_rate_y_radps, at_lox_y, axial, lox),
-        fuel_slosh_x_rad=free * state.fuel_slosh_rate_x_radps,
-        fuel_slosh_y_rad=free * state.fuel_slosh_rate_y_radps,
-        fuel_slosh_rate_x_radps=free
-        * slosh.swing(
-            state.fuel_slosh_x_rad, state.fuel_slosh_rate_x_radps, at_fuel_x, axial, fuel
-        ),
-        fuel_slosh_rate_y_radps=free
-        * slosh.swing(
-            state.fuel_slosh_y_rad, state.fuel_slosh_rate_y_radps, at_fuel_y, axial, fuel
-        ),
+        lox_slosh_x_rad=free * s.lox_slosh_rate_x_radps,
+        lox_slosh_y_rad=free * s.lox_slosh_rate_y_radps,
+        lox_slosh_rate_x_radps=free * lox_x,
+        lox_slosh_rate_y_radps=free * lox_y,
+        fuel_slosh_x_rad=free * s.fuel_slosh_rate_x_radps,
+        fuel_slosh_y_rad=free * s.fuel_slosh_rate_y_radps,
+        fuel_slosh_rate_x_radps=free * fuel_x,
+        fuel_slosh_rate_y_radps=free * fuel_y,
     )
 
 
 @kernel
 def _valve(throttle, told, since_s):
-    """The throttle after a step: with no lag what is asked for, of a dying engine zero in the end."""
+    """The throttle after a step: without lag what is asked for; of a dying engine zero at last."""
     asked = _now(told.throttle, told.throttle_trend, since_s)
     lagging = throttle if abs(throttle) > 1.0e-6 else 0.0
     return lagging if told.throttle_lag_s > 0.0 else asked
@@ -165,17 +183,25 @@ def _valve(throttle, told, since_s):
 
 @kernel
 def concluded(state, told, since_s, case):
-    """State and nozzles after a step: unit quaternion, backlash taken up, a valve without lag where it is told."""
+    """State and nozzles after a step: unit quaternion, backlash taken up, a valve without lag set.
+
+    The nozzle within its backlash is no entry of the state: it follows once per step.
+    """
+    s = state
     settled = State(
-        state.r_enu_m, state.v_enu_mps, normalised(state.q_body_to_enu), state.omega_body_radps, state.lox_kg,
-        state.fuel_kg, _valve(state.throttle, told, since_s), state.gimbal_x_rad, state.gimbal_y_rad,
-        state.gimbal_rate_x_radps, state.gimbal_rate_y_radps, state.lox_slosh_x_rad, state.lox_slosh_y_rad,
-        state.lox_slosh_rate_x_radps, state.lox_slosh_rate_y_radps, state.fuel_slosh_x_rad, state.fuel_slosh_y_rad,
-        state.fuel_slosh_rate_x_radps, state.fuel_slosh_rate_y_radps,
+        s.r_enu_m, s.v_enu_mps, normalised(s.q_body_to_enu), s.omega_body_radps,
+        s.lox_kg, s.fuel_kg, _valve(s.throttle, told, since_s),
+        s.gimbal_x_rad, s.gimbal_y_rad, s.gimbal_rate_x_radps, s.gimbal_rate_y_radps,
+        s.lox_slosh_x_rad, s.lox_slosh_y_rad,
+        s.lox_slosh_rate_x_radps, s.lox_slosh_rate_y_radps,
+        s.fuel_slosh_x_rad, s.fuel_slosh_y_rad,
+        s.fuel_slosh_rate_x_radps, s.fuel_slosh_rate_y_radps,
     )  # fmt: skip
     return settled, Actuation(
-        told.throttle, told.throttle_slew_per_s, told.throttle_lag_s, told.lit, told.gimbal_x_rad, told.gimbal_y_rad,
+        told.throttle, told.throttle_slew_per_s, told.throttle_lag_s, told.lit,
+        told.gimbal_x_rad, told.gimbal_y_rad,
         gimbal.play(told.play_x_rad, state.gimbal_x_rad, case.gimbal),
-        gimbal.play(told.play_y_rad, state.gimbal_y_rad, case.gimbal), told.roll, told.throttle_trend,
-        told.gimbal_x_trend, told.gimbal_y_trend, told.roll_trend, told.held,
+        gimbal.play(told.play_y_rad, state.gimbal_y_rad, case.gimbal),
+        told.roll, told.throttle_trend, told.gimbal_x_trend, told.gimbal_y_trend, told.roll_trend,
+        told.held,
     )  # fmt: skip

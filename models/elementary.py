@@ -2,9 +2,8 @@
 
 The standard library's versions are calls, which cannot be vectorised. These hold to about 1e-15
 relative (log), 1e-16 (4 + |x|) relative (exp for |x| < 700) and 2e-15 absolute (sine and cosine,
-within a turn), which tests/models compares with the library.
-Method: argument reduction on the bits of the number, then a series; Muller, Elementary Functions, 3rd ed.,
-ch. 11 (exp, log), ch. 3 (sine, cosine).
+within a turn), which tests/models compares with the library. Method: argument reduction on the bits
+of the number, then a series; Muller, Elementary Functions, 3rd ed., chs. 3 and 11.
 """
 
 from math import pi, sqrt
@@ -109,7 +108,10 @@ def sincos(angle_rad):
 
 @kernel
 def arctan(x):
-    """Arc tangent, rad:  halved twice by  atan x = 2 atan(x / (1 + sqrt(1 + x^2))), then the series."""
+    """Arc tangent, rad, by its series after halving three times.
+
+    atan x = 2 atan(x / (1 + sqrt(1 + x^2)))
+    """
     x = x / (1.0 + sqrt(1.0 + x * x))
     x = x / (1.0 + sqrt(1.0 + x * x))
     x = x / (1.0 + sqrt(1.0 + x * x))

@@ -1,7 +1,8 @@
 """One variable-thrust engine: thrust and flow, throttle lag with slew limit, ramp-up and tail-off.
 
-Source: Sutton & Biblarz, Rocket Propulsion Elements, 9th ed., eqs. 3-29 and 2-5. The lag, slew and tail-off
-are an estimate: throttle dynamics of cryogenic engines are poorly known (FACTS: take the lag as wide).
+Source: Sutton & Biblarz, Rocket Propulsion Elements, 9th ed., eqs. 3-29 and 2-5. EST: lag, slew and
+tail-off; the throttle dynamics of cryogenic engines are poorly known: let a campaign take them
+wide.
 """
 
 from models.atmosphere import G0_MPS2
@@ -11,7 +12,7 @@ from models.vectors import clip
 
 @kernel
 def thrust(throttle, ambient_pa, engine):
-    """Thrust, N.                                                                               §7.1
+    """Thrust, N.  §7.1
 
         T = u T_vac - p_a A_e,  not below zero
 
@@ -22,9 +23,11 @@ def thrust(throttle, ambient_pa, engine):
 
 @kernel
 def mass_flow(throttle, engine):
-    """Propellant burnt, kg/s.                                                                  §7.2
+    """Propellant burnt, kg/s.  §7.2
 
-    mdot = u T_vac / (g0 Isp(u)),   Isp(u) = Isp_vac (1 - k (1 - u))
+        mdot = u T_vac / (g0 Isp(u)),   Isp(u) = Isp_vac (1 - k (1 - u))
+
+    EST: the loss of Isp is linear in the throttle.
     """
     isp = engine.isp_vac_s * (1.0 - engine.isp_throttle_slope * (1.0 - throttle))
     return throttle * engine.thrust_vac_n / (G0_MPS2 * isp)
@@ -32,22 +35,19 @@ def mass_flow(throttle, engine):
 
 @kernel
 def throttle_rate(throttle, target, actuation):
-    """Rate of the achieved throttle, 1/s: a first-order lag within a slew limit.               §7.3
+    """Rate of the achieved throttle, 1/s: a first-order lag within a slew limit, EST.  §7.3
 
     u' = clip((u_target - u) / tau, +-slew);   no lag at all where tau = 0
     """
     lag = max(actuation.throttle_lag_s, 1.0e-9)
-    rate = clip(
-        (target - throttle) / lag,
-        -actuation.throttle_slew_per_s,
-        actuation.throttle_slew_per_s,
-    )
+    slew = actuation.throttle_slew_per_s
+    rate = clip((target - throttle) / lag, -slew, slew)
     return rate if actuation.throttle_lag_s > 0.0 else 0.0
 
 
 @kernel
 def ground_effect(height_m, engine):
-    """Factor on thrust near the ground, an estimate with zero as its centre.                   §7.4
+    """Factor on thrust near the ground, EST with zero as its centre.  §7.4
 
     1 + k / (1 + (h / d)^2),   d the nozzle's exit diameter, h of the exit plane
     """
@@ -57,7 +57,7 @@ def ground_effect(height_m, engine):
 
 @kernel
 def direction(angle_x, angle_y):
-    """Unit thrust in body axes of a nozzle turned about body x, then y.                       §7.5
+    """Unit thrust in body axes of a nozzle turned about body x, then y.  §7.5
 
         d = (sin b cos a, -sin a, cos a cos b)
 

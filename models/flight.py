@@ -1,7 +1,8 @@
-"""One control tick of one run, in the order it happens: air, sensors, navigation, guidance, control, book-keeping.
+"""One control tick of one run, in the order it happens, from the air to the book-keeping.
 
-Pure scalar functions of one run; lanes.py flies many side by side. The clocks are fixed and do not depend on the
-integration steps: control, inertial unit and turbulence every TICK_S, satellite fix and altimeter every AIDING_TICKS.
+Pure scalar functions of one run; who flies many side by side is no matter here. The clocks are
+fixed and do not depend on the integration steps: control, inertial unit and turbulence every
+TICK_S, satellite fix and altimeter every AIDING_TICKS. §18.1, §18.2
 """
 
 from math import sqrt
@@ -13,6 +14,7 @@ from models import (
     atmosphere,
     control,
     dynamics,
+    endings,
     guidance,
     legs,
     navigation,
@@ -23,9 +25,10 @@ from models import (
     wind,
 )
 from models.elementary import arccos, sincos
+from models.endings import Moment
 from models.jit import kernel
 from models.mass import total
-from models.outcomes import IN_FLIGHT, Initiator, Outcome
+from models.outcomes import IN_FLIGHT, Initiator
 from models.rotation import up_in_body
 from models.structs import Actuation, Air, Contact, Log
 from models.vectors import add, cross, norm, scale
@@ -33,50 +36,41 @@ from models.vectors import add, cross, norm, scale
 TICK_S = 0.02  # 50 Hz
 AIDING_TICKS = 5  # 10 Hz
 AIDING_S = AIDING_TICKS * TICK_S
+CLIMBED_M = 1.0  # EST: from there on a pad at rest over the ground is about to land, not to leave
+HARDEST_MPS2 = 30.0  # EST: what no vehicle here can be accelerated by in flight
 
 _LOST_FIX = float(Initiator.lost_fix)
 _LOST_ALTIMETER = float(Initiator.lost_altimeter)
 _FALSE_SWITCH = float(Initiator.false_switch)
 _MISSING_SWITCH = float(Initiator.missing_switch)
-_DIVERGED = float(Outcome.diverged)
-_SCRUBBED = float(Outcome.scrubbed)
-_NO_START = float(Outcome.no_start)
-_HULL = float(Outcome.hull_strike)
-_BELL = float(Outcome.bell_strike)
-_TIP_OVER = float(Outcome.tip_over)
-_ATTITUDE = float(Outcome.attitude_lost)
-_ABORTED = float(Outcome.aborted)
-_DEPLETED = float(Outcome.propellant_depleted)
-_OFF_PAD = float(Outcome.off_pad)
-_AT_REST = float(Outcome.at_rest)
-_TIME_OUT = float(Outcome.time_out)
+_SHUT = 0.02  # EST: throttle below which the engine counts as off
 
 
 @kernel
-def air(state, gusts, table, trigonometry, tick, case):
-    """Air, wind and gravity for the coming tick, and the turbulence filters after it.          §2 to §4
-
-    table: wind (east, north, slopes) read from a file for this run and height; used where the profile says so.
-    """
-    height = state.r_enu_m[2]
-    site, w = case.site, case.wind
-    rho, rho_slope, p, p_slope = atmosphere.air_at(height, site)
-    g, g_slope = atmosphere.gravity_at(height, trigonometry[0], site)
-
-    # Mean wind
+def _mean_wind(height, table, w):
+    """Mean wind to east and north, m/s, and its slopes with height, 1/s.  §3.1, §3.3"""
     speed, shear = wind.mean_speed(height, w)
     to_east, to_north = wind.direction(height, w)
-    from_table = w.profile == 3.0
-    mean_east = table[0] if from_table else speed * to_east
-    mean_north = table[1] if from_table else speed * to_north
-    shear_east = table[2] if from_table else shear * to_east
-    shear_north = table[3] if from_table else shear * to_north
+    from_table = w.profile == wind.TABLE
+    return (
+        table[0] if from_table else speed * to_east,
+        table[1] if from_table else speed * to_north,
+        table[2] if from_table else shear * to_east,
+        table[3] if from_table else shear * to_north,
+    )
 
-    # Turbulence along and across the mean wind, moved past by airspeed or mean wind, whichever is larger
+
+@kernel
+def _turbulence(state, gusts, mean_east, mean_north, tick, case):
+    """Turbulence, m/s, enu, and its filters: along and across the mean wind.  §4.2
+
+    It is moved past by airspeed or mean wind, whichever is larger, or a floor.
+    """
+    w, v, height = case.wind, state.v_enu_mps, state.r_enu_m[2]
+    to_east, to_north = wind.direction(height, w)
     mean = sqrt(mean_east * mean_east + mean_north * mean_north)
     along_east = mean_east / mean if mean > 1.0e-6 else to_east
     along_north = mean_north / mean if mean > 1.0e-6 else to_north
-    v = state.v_enu_mps
     airspeed = norm((v[0] - mean_east, v[1] - mean_north, v[2]))
     passing = max(max(airspeed, mean), w.airspeed_floor_mps)
     l_u, l_w, sigma_u, sigma_w = turbulence.lengths_and_intensities(height, w)
@@ -84,43 +78,76 @@ def air(state, gusts, table, trigonometry, tick, case):
     ww = noise.normals(case.seed, noise.TURBULENCE_W, tick)
     gusts = turbulence.advanced(gusts, passing, l_u, l_w, TICK_S, uv, ww)
     u, side, up = turbulence.velocity(gusts, sigma_u, sigma_w)
+    return (u * along_east - side * along_north, u * along_north + side * along_east, up), gusts
 
-    # One gust
-    gust = wind.gust_speed(height, w) if v[2] < 0.0 else 0.0
-    sin_gust, cos_gust = sincos(w.gust_from_rad)
-    east = mean_east + u * along_east - side * along_north - gust * sin_gust
-    north = mean_north + u * along_north + side * along_east - gust * cos_gust
+
+@kernel
+def _gust(state, w):
+    """The gust's wind to east and north, m/s; it waits for the descent.  §3.2"""
+    gust = wind.gust_speed(state.r_enu_m[2], w) if state.v_enu_mps[2] < 0.0 else 0.0
+    sine, cosine = sincos(w.gust_from_rad)
+    return -gust * sine, -gust * cosine
+
+
+@kernel
+def air(state, gusts, table, trigonometry, tick, case):
+    """Air, wind and gravity for the coming tick, and the filters after it.  §2, §3, §4
+
+    table: wind (east, north m/s, slopes 1/s) read from a file for this run and height; used where
+    the profile says so. Turbulence and gust add to the mean wind.
+    """
+    height = state.r_enu_m[2]
+    site, w = case.site, case.wind
+    rho, rho_slope, p, p_slope = atmosphere.air_at(height, site)
+    g, g_slope = atmosphere.gravity_at(height, trigonometry[0], site)
+
+    mean_east, mean_north, shear_east, shear_north = _mean_wind(height, table, w)
+    swirl, gusts = _turbulence(state, gusts, mean_east, mean_north, tick, case)
+    gust_east, gust_north = _gust(state, w)
     felt = Air(
-        height, rho, rho_slope, p, p_slope, g, g_slope, east, north, up, shear_east, shear_north
+        height_m=height,
+        density_kgpm3=rho,
+        density_slope_per_m=rho_slope,
+        pressure_pa=p,
+        pressure_slope_per_m=p_slope,
+        gravity_mps2=g,
+        gravity_slope_per_s2=g_slope,
+        wind_east_mps=mean_east + swirl[0] + gust_east,
+        wind_north_mps=mean_north + swirl[1] + gust_north,
+        wind_up_mps=swirl[2],
+        shear_east_per_s=shear_east,
+        shear_north_per_s=shear_north,
     )
     return felt, gusts
 
 
 @kernel
 def navigate(state, memory, est, felt, earth, thrust_setting, case, design, plant, tick):
-    """Inertial tick: what the unit reports, and the estimate it moves.                         §13, §14"""
+    """Inertial tick: what the unit reports, and the estimate it moves.  §13.1, §14.1
+
+    thrust_setting: the commanded throttle, of which the software reckons the flow.
+    """
     elapsed = TICK_S if tick > 0.0 else 0.0
     support = add((0.0, 0.0, felt.gravity_mps2), scale(2.0, cross(earth, state.v_enu_mps)))
     measured, memory = sensors.imu_increments(
         state, memory, support, case.imu, case.seed, tick, elapsed
     )
-    flow = (
-        thrust_setting
-        * plant.thrust_vac_n
-        / (
-            atmosphere.G0_MPS2
-            * plant.isp_vac_s
-            * (1.0 - plant.isp_throttle_slope * (1.0 - thrust_setting))
-        )
-    )
+    isp = plant.isp_vac_s * (1.0 - plant.isp_throttle_slope * (1.0 - thrust_setting))
+    flow = thrust_setting * plant.thrust_vac_n / (atmosphere.G0_MPS2 * isp)
     return memory, navigation.propagated(est, measured, plant.gravity_mps2, flow, elapsed, TICK_S)
 
 
 @kernel
+def _since_release(log):
+    """Time since release, s; -1 before it."""
+    return log.time_s - log.release_s if log.release_s >= 0.0 else -1.0
+
+
+@kernel
 def aid(state, memory, est, log, case, design, tuning, normal):
-    """Aiding tick: satellite fix and altimeter, fused. Does nothing on the ticks between.      §13.3, §14"""
+    """Aiding tick: satellite fix and altimeter, fused. Does nothing between.  §13.3, §14"""
     due = log.tick - AIDING_TICKS * np.floor(log.tick / AIDING_TICKS) == 0.0
-    since = log.time_s - log.release_s if log.release_s >= 0.0 else -1.0
+    since = _since_release(log)
     failed = actuation.active_failure(since, case.failure)
     fix = 1.0 if due and failed != _LOST_FIX else 0.0
     echo = 1.0 if due and failed != _LOST_ALTIMETER else 0.0
@@ -132,8 +159,8 @@ def aid(state, memory, est, log, case, design, tuning, normal):
 
 @kernel
 def switch_votes(pads_pressed, log, case):
-    """Contact switches that report, of those pressed: false ones add, missing ones take away.  §15.2"""
-    since = log.time_s - log.release_s if log.release_s >= 0.0 else -1.0
+    """Contact switches that report: a false one adds, missing ones take away.  §15.2"""
+    since = _since_release(log)
     failed = actuation.active_failure(since, case.failure)
     votes = pads_pressed + (1.0 if failed == _FALSE_SWITCH else 0.0)
     return 0.0 if failed == _MISSING_SWITCH else votes
@@ -141,7 +168,7 @@ def switch_votes(pads_pressed, log, case):
 
 @kernel
 def software(est, demand, command, phase, votes, log, design, gains, plant):
-    """Guidance and control on one tick: estimate in, demand and command out.                   §15, §16"""
+    """Guidance and control on one tick: estimate in, demand and command out.  §15, §16"""
     base = navigation.at_base(est, design.imu)
     released = 1.0 if log.release_s >= 0.0 else 0.0
     demand = guidance.advanced(demand, phase, released, TICK_S)
@@ -152,47 +179,50 @@ def software(est, demand, command, phase, votes, log, design, gains, plant):
 
 @kernel
 def actuated(before, command, program, state, log, case):
-    """What the actuators are told over the coming tick: the command of the last one.           §17
+    """What the actuators are told over the coming tick: the command of the last one.  §17.1
 
     The computer is late by a uniform share of its jitter, or misses the cycle.
     """
     moment, luck = noise.uniforms(case.seed, noise.COMPUTER, log.tick)
     late = moment * case.computer.jitter_s / TICK_S
     late = 1.0 if luck < case.computer.missed_fraction else min(late, 1.0)
-    since = log.time_s - log.release_s if log.release_s >= 0.0 else -1.0
+    since = _since_release(log)
     return actuation.actuation(before, command, program, state, since, late, case, TICK_S)
 
 
 @kernel
 def axial_specific_force(state, told, felt, ground, case):
-    """Specific force along body z, m/s2: thrust and ground, drag left out. Sets the slosh damping."""
+    """Specific force along body z, m/s2: thrust and ground, drag left out.  §6.2
+
+    Sets the slosh damping over the coming tick.
+    """
     asked = dynamics.commanded(told, 0.0)
     push, _ = dynamics.thrust_body(state, told, asked, felt.pressure_pa, case)
     return (push[2] + ground.force_enu_n[2]) / total(state, case.mass)
 
 
-CLIMBED_M = 1.0  # EST: from there on a pad at rest over the ground is about to land, not to leave
-
-
-@kernel
-def has_left(log, case):
-    """Whether the vehicle has left the clamps it started in, or never was in any."""
-    return log.max_altitude_m > CLIMBED_M or case.start.held == 0.0
-
-
 @kernel
 def _reach(height, rate, climbed):
-    """Height a point keeps over the next tick, m, whatever accelerates it up to 30 m/s2.
+    """Height a point keeps over the next tick, m, whatever accelerates it.  §18.4
 
     While the vehicle has not climbed, a pad that rises with it has nothing to fear.
     """
-    kept = height + rate * TICK_S - 15.0 * TICK_S * TICK_S
+    kept = height + rate * TICK_S - 0.5 * HARDEST_MPS2 * TICK_S * TICK_S
     return kept if climbed or rate < 0.0 else 1.0e3
 
 
 @kernel
+def has_left(log, case):
+    """Whether the vehicle has left the clamps it started in, or never was in any.  §18.4"""
+    return log.max_altitude_m > CLIMBED_M or case.start.held == 0.0
+
+
+@kernel
 def hull(state, body, support, normal, climbed, case, edge_share, limits):
-    """What hull, bell and balance say on this tick; the pads are added by felt_leg.            §18.2"""
+    """What hull, bell and balance say on this tick; felt_leg adds the pads.  §18.4, §18.5
+
+    support: force of the ground, N. climbed: whether it has been up.
+    """
     legs_ = case.legs
     hull_m, hull_rate = touchdown.hull_clearance(state, normal, legs_)
     bell_m, bell_rate = touchdown.ring_clearance(
@@ -201,24 +231,27 @@ def hull(state, body, support, normal, climbed, case, edge_share, limits):
     quiet = 1.0 if touchdown.is_quiet(state, body, support, limits) else 0.0
     margin = touchdown.tip_margin(state, body, legs_, edge_share)
     reach = min(_reach(hull_m, hull_rate, climbed), _reach(bell_m, bell_rate, climbed))
-    return Contact(reach, hull_m, bell_m, support, 0.0, 0.0, quiet, margin)
+    return Contact(reach, hull_m, bell_m, 0.0, quiet, margin)
 
 
 @kernel
 def felt_leg(contact, state, leg, memory, normal, climbed, legs_):
-    """Contact with one more leg counted: its reach, whether its pad touches, its switch."""
+    """Contact with one more leg counted: its reach and its switch.  §18.4, §15.2"""
     height, rate = legs.clearance(state, leg, normal)
-    touching_now = 1.0 if memory.load_n > 0.0 else 0.0
     pressed = 1.0 if memory.pressed_s > legs_.switch_delay_s else 0.0
     return Contact(
-        min(contact.reach_m, _reach(height, rate, climbed)), contact.hull_m, contact.bell_m, contact.support_n,
-        contact.pads + touching_now, contact.pressed + pressed, contact.quiet, contact.tip_margin_m,
-    )  # fmt: skip
+        reach_m=min(contact.reach_m, _reach(height, rate, climbed)),
+        hull_m=contact.hull_m,
+        bell_m=contact.bell_m,
+        pressed=contact.pressed + pressed,
+        quiet=contact.quiet,
+        tip_margin_m=contact.tip_margin_m,
+    )
 
 
 @kernel
-def opened(state, told, felt, log, case, gains):
-    """Whether the clamps open now: thrust along the axis exceeds the set share of the weight."""
+def opened(state, told, felt, case, gains):
+    """Whether the clamps open now: thrust exceeds the set share of the weight.  §18.3"""
     asked = dynamics.commanded(told, 0.0)
     push, _ = dynamics.thrust_body(state, told, asked, felt.pressure_pa, case)
     weight = total(state, case.mass) * felt.gravity_mps2
@@ -229,9 +262,9 @@ def opened(state, told, felt, log, case, gains):
 def unclamped(told):
     """The actuation with the clamps open."""
     return Actuation(
-        told.throttle, told.throttle_slew_per_s, told.throttle_lag_s, told.lit, told.gimbal_x_rad, told.gimbal_y_rad,
-        told.play_x_rad, told.play_y_rad, told.roll, told.throttle_trend, told.gimbal_x_trend, told.gimbal_y_trend,
-        told.roll_trend, 0.0,
+        told.throttle, told.throttle_slew_per_s, told.throttle_lag_s, told.lit,
+        told.gimbal_x_rad, told.gimbal_y_rad, told.play_x_rad, told.play_y_rad, told.roll,
+        told.throttle_trend, told.gimbal_x_trend, told.gimbal_y_trend, told.roll_trend, 0.0,
     )  # fmt: skip
 
 
@@ -239,99 +272,74 @@ def unclamped(told):
 def touching(log):
     """The log once the first pad has touched."""
     return Log(
-        log.mode, log.tick, log.outcome, log.finite, log.release_s, log.cut_off_s, log.max_altitude_m, log.peak_tilt_rad,
-        log.peak_rate_radps, log.peak_gimbal_rad, log.peak_throttle, log.min_throttle, log.saturated_s, log.quiet_s,
-        log.contacts, log.tip_margin_m, 1.0, log.time_s,
+        log.mode, log.tick, log.outcome, log.finite, log.release_s, log.cut_off_s,
+        log.max_altitude_m, log.peak_tilt_rad, log.peak_rate_radps, log.peak_gimbal_rad,
+        log.peak_throttle, log.min_throttle, log.saturated_s, log.quiet_s, log.tip_margin_m,
+        1.0, log.time_s,
     )  # fmt: skip
 
 
 @kernel
-def _ended(code, happened, outcome):
-    """The outcome after a test of lower precedence than those before it."""
-    return code if happened and outcome == IN_FLIGHT else outcome
+def _moment(log, state, contact, freed, held, gains):
+    """Where the run stands at the end of a tick.  §18.3"""
+    time = log.time_s + TICK_S
+    quiet = log.mode == 1.0 and contact.quiet > 0.0 and state.throttle < _SHUT
+    return Moment(
+        time_s=time,
+        flying=log.mode == 0.0,
+        released=log.release_s >= 0.0 or freed,
+        in_contact=log.mode == 1.0,
+        no_start=held > 0.0 and not freed and time > gains.start_time_limit_s,
+        tilt_rad=arccos(up_in_body(state.q_body_to_enu)[2]),
+        rate_radps=norm(state.omega_body_radps),
+        quiet_s=log.quiet_s + TICK_S if quiet else 0.0,
+    )
+
+
+@kernel
+def _saturated(command, gimbal):
+    """Whether the gimbal is asked for all its travel, on either axis."""
+    asked = max(abs(command.gimbal_x_rad), abs(command.gimbal_y_rad))
+    return asked >= 0.999 * gimbal.travel_rad
 
 
 @kernel
 def logged(log, state, demand, command, contact, freed, held, case, limits, gains):
-    """Book-keeping after a tick: extremes, sticky finite flag, first terminal event.           §18
+    """Book-keeping after a tick: extremes, first terminal event, hand-over to contact.  §18
 
-    contact: reach of the lowest point within a tick (m), hull and bell clearance, support (N), quiet flag, tip
-    margin, pads that touch. Precedence of events on one tick: outcomes.PRECEDENCE.
+    freed: the clamps open now; held: 1 where they were closed.
     """
-    in_contact = log.mode == 1.0
-    flying = log.mode == 0.0
-    time = log.time_s + TICK_S
-    release = log.release_s if log.release_s >= 0.0 else (log.time_s if freed else -1.0)
-    off_pad = release >= 0.0
-    tilt_cosine = up_in_body(state.q_body_to_enu)[2]
-    rate = norm(state.omega_body_radps)
-    gimbal = sqrt(state.gimbal_x_rad * state.gimbal_x_rad + state.gimbal_y_rad * state.gimbal_y_rad)
-    limit = 0.999 * case.gimbal.travel_rad
-    saturated = max(abs(command.gimbal_x_rad), abs(command.gimbal_y_rad)) >= limit
-    quiet = (
-        log.quiet_s + TICK_S
-        if in_contact and contact.quiet > 0.0 and state.throttle < 0.02
-        else 0.0
-    )
-    cross_range = sqrt(
-        (state.r_enu_m[0] - demand.r_enu_m[0]) ** 2 + (state.r_enu_m[1] - demand.r_enu_m[1]) ** 2
-    )
-    tilt = arccos(tilt_cosine)
-    corridor = limits.abort_tilt_rad > 0.0
-    strayed = (tilt > limits.abort_tilt_rad) or (cross_range > limits.abort_cross_range_m)
-    strayed = strayed or (rate > limits.abort_rate_radps)
-    wet = (state.lox_kg > case.lox.residual_kg) and (state.fuel_kg > case.fuel.residual_kg)
-    away = sqrt(state.r_enu_m[0] ** 2 + state.r_enu_m[1] ** 2) > case.site.pad_radius_m
-    resting = in_contact and quiet >= limits.rest_time_s
-    windy = limits.mean_wind_mps > 0.0 and case.wind.speed_mps > limits.mean_wind_mps
-    gusty = (
-        limits.gust_wind_mps > 0.0
-        and case.wind.speed_mps + case.wind.gust_mps > limits.gust_wind_mps
-    )
-
-    end = log.outcome
-    end = _ended(_DIVERGED, log.finite == 0.0, end)
-    end = _ended(_SCRUBBED, log.tick == 0.0 and (windy or gusty), end)
-    end = _ended(_NO_START, held > 0.0 and not freed and time > gains.start_time_limit_s, end)
-    end = _ended(_HULL, in_contact and contact.hull_m < 0.0, end)
-    end = _ended(_BELL, in_contact and contact.bell_m < 0.0, end)
-    end = _ended(_TIP_OVER, in_contact and tilt > limits.tip_over_rad, end)
-    end = _ended(_ATTITUDE, flying and tilt > limits.tilt_lost_rad, end)
-    end = _ended(_ABORTED, flying and off_pad and corridor and strayed, end)
-    end = _ended(_DEPLETED, flying and off_pad and not wet, end)
-    end = _ended(_OFF_PAD, resting and away, end)
-    end = _ended(_AT_REST, resting, end)
-    end = _ended(_TIME_OUT, time > limits.time_s, end)
-    over = end != IN_FLIGHT
-    handed = flying and off_pad and contact.reach_m < 0.0
-
-    mode = 2.0 if over else (1.0 if handed else log.mode)
+    now = _moment(log, state, contact, freed, held, gains)
+    end = endings.outcome(log, now, demand, contact, state, case, limits)
+    handed = now.flying and now.released and contact.reach_m < 0.0
+    mode = 2.0 if end != IN_FLIGHT else (1.0 if handed else log.mode)
+    first_release = log.time_s if freed else -1.0
+    release = log.release_s if log.release_s >= 0.0 else first_release
     cut = demand.cut_off > 0.0 and log.cut_off_s < 0.0
-    cut_off_s = log.time_s if cut else log.cut_off_s
-    peak_tilt = max(log.peak_tilt_rad, tilt) if flying else log.peak_tilt_rad
-    peak_rate = max(log.peak_rate_radps, rate) if flying else log.peak_rate_radps
-    min_throttle = min(log.min_throttle, state.throttle) if flying and off_pad else log.min_throttle
-    saturated_s = log.saturated_s + TICK_S if saturated else log.saturated_s
-    tip_margin = (
-        min(log.tip_margin_m, contact.tip_margin_m) if log.touched > 0.0 else log.tip_margin_m
-    )
+    cut_off = log.time_s if cut else log.cut_off_s
+    flown_tilt = now.tilt_rad if now.flying else 0.0
+    flown_rate = now.rate_radps if now.flying else 0.0
+    gx, gy = state.gimbal_x_rad, state.gimbal_y_rad
+    throttle = state.throttle if now.flying and now.released else 1.0
+    saturated = TICK_S if _saturated(command, case.gimbal) else 0.0
+    tip_margin = min(log.tip_margin_m, contact.tip_margin_m)
+    tip_margin = tip_margin if log.touched > 0.0 else log.tip_margin_m
     return Log(
         mode=mode,
         tick=log.tick + 1.0,
         outcome=end,
         finite=log.finite,
         release_s=release,
-        cut_off_s=cut_off_s,
+        cut_off_s=cut_off,
         max_altitude_m=max(log.max_altitude_m, state.r_enu_m[2]),
-        peak_tilt_rad=peak_tilt,
-        peak_rate_radps=peak_rate,
-        peak_gimbal_rad=max(log.peak_gimbal_rad, gimbal),
+        peak_tilt_rad=max(log.peak_tilt_rad, flown_tilt),
+        peak_rate_radps=max(log.peak_rate_radps, flown_rate),
+        peak_gimbal_rad=max(log.peak_gimbal_rad, sqrt(gx * gx + gy * gy)),
         peak_throttle=max(log.peak_throttle, state.throttle),
-        min_throttle=min_throttle,
-        saturated_s=saturated_s,
-        quiet_s=quiet,
-        contacts=max(log.contacts, contact.pads),
+        min_throttle=min(log.min_throttle, throttle),
+        saturated_s=log.saturated_s + saturated,
+        quiet_s=now.quiet_s,
         tip_margin_m=tip_margin,
         touched=log.touched,
-        time_s=time,
+        time_s=now.time_s,
     )

@@ -1,7 +1,7 @@
 """Gimbal actuators: second order with travel and rate limits; the nozzle follows with backlash.
 
-Source: Ogata, Modern Control Engineering, 5th ed., sec. 5-3 (second-order step response); backlash as the play
-operator, Nordin & Gutman, Automatica 38 (2002), sec. 2.
+Source: Ogata, Modern Control Engineering, 5th ed., sec. 5-3 (second-order step response); backlash
+as the play operator, Nordin & Gutman, Automatica 38 (2002).
 """
 
 from models.jit import kernel
@@ -10,11 +10,12 @@ from models.vectors import clip
 
 @kernel
 def rates(angle, rate, command, gimbal):
-    """Derivatives of actuator angle and rate on one axis.                                      §8.1
+    """Derivatives of actuator angle, rad/s, and rate, rad/s2, on one axis.  §8.1
 
         d' = clip(w, +-rate limit),   w' = omega_n^2 (command - d) - 2 zeta omega_n w
 
-    The rate does not wind up beyond its limit. Ideal (angle = command) where omega_n = 0: see deflection().
+    The rate does not wind up beyond its limit. Ideal (angle = command) where omega_n = 0: see
+    deflection().
     """
     wn = gimbal.natural_frequency_radps
     target = clip(command, -gimbal.travel_rad, gimbal.travel_rad)
@@ -26,13 +27,13 @@ def rates(angle, rate, command, gimbal):
 
 @kernel
 def play(nozzle, angle, gimbal):
-    """Where the nozzle stands: within half the backlash of the actuator, moved only at the ends.  §8.2"""
+    """Where the nozzle stands, rad: within half the backlash of the actuator.  §8.2"""
     half = 0.5 * gimbal.backlash_rad
     return clip(nozzle, angle - half, angle + half)
 
 
 @kernel
 def deflection(nozzle, angle, command, gimbal):
-    """Nozzle angle on one axis, rad: the play about the actuator, or the command of an ideal gimbal."""
+    """Nozzle angle on one axis, rad: play about the actuator, or an ideal one's command.  §8.2"""
     ideal = gimbal.natural_frequency_radps == 0.0
     return command if ideal else play(nozzle, angle, gimbal)

@@ -1,7 +1,8 @@
-"""Guidance: a reference position, velocity and acceleration that runs through the mission's waypoints.
+"""Guidance: reference position, velocity and acceleration that run through the mission's waypoints.
 
-Each phase goes to a waypoint with a trapezoidal speed profile, vertical and lateral apart; the next phase begins
-when the reference has arrived. The reference starts at release. Sees the estimate, never the state.
+Each phase goes to a waypoint with a trapezoidal speed profile, vertical and lateral apart; the next
+phase begins when the reference has arrived. The reference starts at release. Sees the estimate,
+never the state. EST: a planner of this kind, none is published for the vehicle.
 """
 
 from math import sqrt
@@ -10,14 +11,12 @@ from models.jit import kernel
 from models.structs import Demand
 from models.vectors import clip
 
-PROFILE_SHARE = (
-    0.8  # of the acceleration limit used to plan braking; the rest is left for following it
-)
+PROFILE_SHARE = 0.8  # EST: of the acceleration limit used to plan braking; the rest follows it
 
 
 @kernel
 def _vertical(h, v, phase, released, dt):
-    """Reference height, speed and acceleration one tick later.                                 §15.1
+    """Reference height m, speed m/s and acceleration m/s2 one tick later.  §15.1
 
     v_allowed = min(v_max, sqrt(v_end^2 + 2 a |d|)),   a = clip((v_allowed - v) / dt, +-a_max)
     """
@@ -32,7 +31,7 @@ def _vertical(h, v, phase, released, dt):
 
 @kernel
 def _lateral(x, y, vx, vy, phase, released, dt):
-    """Reference east and north, speeds and accelerations one tick later, straight to the waypoint."""
+    """Reference east and north, speeds and accelerations a tick later, straight there.  §15.1"""
     dx, dy = phase.east_m - x, phase.north_m - y
     d = sqrt(dx * dx + dy * dy)
     a_max = phase.lateral_acceleration_mps2
@@ -47,7 +46,11 @@ def _lateral(x, y, vx, vy, phase, released, dt):
 
 @kernel
 def arrived(demand, phase):
-    """Whether the reference has reached this phase's waypoint: within what it covers in 50 ms, plus 5 cm."""
+    """Whether the reference has reached this phase's waypoint.  §15.1
+
+    In height within 5 cm and what it covers in 50 ms, sideways within 10 cm; a terminal phase ends
+    with cut-off only.
+    """
     dx, dy = phase.east_m - demand.r_enu_m[0], phase.north_m - demand.r_enu_m[1]
     vertical = abs(phase.up_m - demand.r_enu_m[2]) < 0.05 + 0.05 * abs(demand.v_enu_mps[2])
     return vertical and dx * dx + dy * dy < 0.01 and phase.terminal == 0.0
@@ -55,45 +58,47 @@ def arrived(demand, phase):
 
 @kernel
 def advanced(demand, phase, released, dt):
-    """The demand one tick later; it stands still until release (released = 1).                 §15"""
+    """The demand one tick later; it stands still until release (released = 1).  §15.1"""
     r, v = demand.r_enu_m, demand.v_enu_mps
     h, vz, az = _vertical(r[2], v[2], phase, released, dt)
     x, y, vx, vy, ax, ay = _lateral(r[0], r[1], v[0], v[1], phase, released, dt)
     done = released if arrived(demand, phase) else 0.0
-    phase_s = (1.0 - done) * (demand.phase_s + released * dt)
     return Demand(
-        (x, y, h),
-        (vx, vy, vz),
-        (ax, ay, az),
-        demand.phase + done,
-        phase_s,
-        demand.low_s,
-        demand.cut_off,
+        r_enu_m=(x, y, h),
+        v_enu_mps=(vx, vy, vz),
+        a_enu_mps2=(ax, ay, az),
+        phase=demand.phase + done,
+        low_s=demand.low_s,
+        cut_off=demand.cut_off,
     )
 
 
 @kernel
 def cut_off(demand, base, votes, phase, gains, dt):
-    """Cut-off by leg-contact votes, confirmed by estimated height and acceleration; a backup timer.   §15.2
+    """Cut-off by leg-contact votes and estimated height and acceleration; a backup timer.  §15.2
 
-    One vote more if the specific force along the axis exceeds what thrust alone was commanded to give. The
+    One vote more if the specific force along the axis exceeds what the reference asks for. The
     backup acts when the vehicle has been low and slow for longer than any descent would allow.
     """
     terminal = phase.terminal > 0.0
     low = base.r_enu_m[2] < gains.cut_off_height_m
-    jolt = base.accel_body_mps2[2] - plant_specific_force(demand, gains) > gains.cut_off_accel_mps2
-    count = votes + (1.0 if jolt else 0.0)
+    excess = base.accel_body_mps2[2] - asked_specific_force(demand, gains)
+    count = votes + (1.0 if excess > gains.cut_off_accel_mps2 else 0.0)
     voted = terminal and low and count >= gains.cut_off_votes
     slow = terminal and low and abs(base.v_enu_mps[2]) < gains.backup_speed_mps
     low_s = demand.low_s + dt if slow else 0.0
     now = voted or low_s > gains.backup_time_s
     return Demand(
-        demand.r_enu_m, demand.v_enu_mps, demand.a_enu_mps2, demand.phase, demand.phase_s,
-        low_s, 1.0 if now else demand.cut_off,
-    )  # fmt: skip
+        r_enu_m=demand.r_enu_m,
+        v_enu_mps=demand.v_enu_mps,
+        a_enu_mps2=demand.a_enu_mps2,
+        phase=demand.phase,
+        low_s=low_s,
+        cut_off=1.0 if now else demand.cut_off,
+    )
 
 
 @kernel
-def plant_specific_force(demand, gains):
+def asked_specific_force(demand, gains):
     """Specific force the reference asks for along the axis, m/s2."""
     return gains.gravity_mps2 + demand.a_enu_mps2[2]

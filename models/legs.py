@@ -1,14 +1,14 @@
-"""Landing legs: stroke with spring, damper and crush core; pad with stick and slip; ground that is not flat.
+"""Landing legs: stroke with spring, damper and crush core; pads that stick and slip; uneven ground.
 
-A leg is a massless strut whose pad meets the ground plane; its stroke is how far the ground has pushed the pad
-along the ground's normal. Spring and damper (in parallel) stand in series with a crush core of constant load,
-and in parallel with a stop at full stroke. A pad sticks to an anchor through the strut's side stiffness and
-slips where that force would leave the friction cone, dragging the anchor along: a true stick state without creep.
-Source: series element: Simo & Hughes, Computational Inelasticity (1998), sec. 1.2 (return mapping); friction:
-Cundall & Strack, Geotechnique 29 (1979), eqs. 10 to 16. Left out: pad mass, bending, mud, a strut's own friction.
+A leg is a massless strut whose pad meets the ground plane; its stroke is how far the ground has
+pushed the pad along the ground's normal. Spring and damper (in parallel) stand in series with a
+crush core of constant load, and in parallel with a stop at full stroke. A pad sticks to an anchor
+through the strut's side stiffness and slips where that force would leave the friction cone,
+dragging the anchor along: a true stick state without creep.
+Source: series element: Simo & Hughes, Computational Inelasticity (1998), ch. 1 (return mapping);
+friction: Cundall & Strack, Geotechnique 29 (1979) 47. Left out: pad mass, bending, mud, a strut's
+own friction.
 """
-
-from math import sqrt
 
 from models.elementary import sincos
 from models.jit import kernel
@@ -19,7 +19,7 @@ from models.vectors import add, cross, dot, norm, scale, sub
 
 @kernel
 def ground_normal(site):
-    """Unit normal of the pad's mean plane, in enu: it leans to the downhill side."""
+    """Unit normal of the pad's mean plane, in enu: it leans to the downhill side.  §12.4"""
     sin_slope, cos_slope = sincos(site.slope_rad)
     sin_azimuth, cos_azimuth = sincos(site.slope_azimuth_rad)
     return (sin_slope * sin_azimuth, sin_slope * cos_azimuth, cos_slope)
@@ -27,7 +27,7 @@ def ground_normal(site):
 
 @kernel
 def foot(state, leg):
-    """Position and velocity in enu of the pad of the unloaded leg."""
+    """Position m and velocity m/s in enu of the pad of the unloaded leg."""
     q = state.q_body_to_enu
     arm = (leg.x_m, leg.y_m, 0.0)
     r = add(state.r_enu_m, rotate(q, arm))
@@ -52,9 +52,9 @@ def unloaded(state, leg, normal):
 
 @kernel
 def normal_load(stroke, rate, crushed, leg, legs):
-    """Load along the normal, N.                                                                §12.1
+    """Load along the normal, N.  §12.1
 
-    N = min(k (s - c) + d s', F_crush) + k_stop (s - s_max)+,   never pulling;   0 off the ground
+    N = min(k (s - c) + d s', F_crush) + k_stop (s - s_max)+,   never pulling, 0 off the ground
     """
     elastic = leg.stiffness_npm * (stroke - crushed) + leg.damping_nspm * rate
     load = min(max(elastic, 0.0), leg.crush_load_n) if stroke > crushed else 0.0
@@ -63,7 +63,7 @@ def normal_load(stroke, rate, crushed, leg, legs):
 
 @kernel
 def side_load(r, v, normal, load, leg_state, leg, legs):
-    """Friction force in enu, N, within the cone mu N, and the trial force before it was cut.    §12.2
+    """Friction force in enu, N, within the cone mu N, and the trial force before the cut.  §12.2
 
     trial = -k_t (r - anchor) - c_t v,   both in the ground plane
     """
@@ -79,7 +79,7 @@ def side_load(r, v, normal, load, leg_state, leg, legs):
 
 @kernel
 def wrench(state, leg_state, leg, legs, normal):
-    """What the ground does to the vehicle through one leg: force and moment about the base centre.  §12"""
+    """What the ground does through one leg: force N, enu; moment N m about the base centre.  §12"""
     r, v = foot(state, leg)
     stroke = leg.ground_m - dot(normal, r)
     rate = -dot(normal, v)
@@ -92,32 +92,32 @@ def wrench(state, leg_state, leg, legs, normal):
 
 
 @kernel
-def settle(state, before, leg, legs, normal, dt):
-    """The leg's memory after a step: crush, anchor, peaks.                                     §12.3
+def _crushed(stroke, before, leg, dt):
+    """Shortening of the crush core after a step, m.  §12.3
 
-    Crush is the implicit step of the series element: the smallest c+ >= c with
+    The implicit step of the series element: the smallest c+ >= c with
         k (s+ - c+) + d ((s+ - c+) - (s - c)) / dt <= F_crush
     """
-    r, v = foot(state, leg)
-    stroke = leg.ground_m - dot(normal, r)
-    rate = -dot(normal, v)
     d_over_dt = leg.damping_nspm / dt
     elastic = before.stroke_m - before.crushed_m
     held = (leg.crush_load_n + d_over_dt * max(elastic, 0.0)) / (leg.stiffness_npm + d_over_dt)
     crushing = max(before.crushed_m, stroke - held)
-    crushed = crushing if stroke > before.crushed_m else before.crushed_m
-    load = normal_load(stroke, rate, crushed, leg, legs) * (1.0 - before.collapsed)
-    collapsed = 1.0 if load > leg.collapse_load_n else before.collapsed
-    # Anchor: follows the pad in the air, stays while it sticks, is dragged while it slips
+    return crushing if stroke > before.crushed_m else before.crushed_m
+
+
+@kernel
+def _anchored(r, v, normal, load, before, leg, legs):
+    """Where the pad sticks after a step, and how far it has slid, m.  §12.2
+
+    The anchor follows the pad in the air, stays while it sticks, is dragged while it slips.
+    """
     force, trial = side_load(r, v, normal, load, before, leg, legs)
     slips = norm(trial) > leg.friction * load
-    slide = sub(v, scale(dot(normal, v), normal))
-    stretched = scale(
-        -1.0 / legs.grip_stiffness_npm, add(force, scale(legs.grip_damping_nspm, slide))
-    )
-    dragged = sub(r, stretched)
-    old = before.anchor_enu_m
     touching = load > 0.0
+    slide = sub(v, scale(dot(normal, v), normal))
+    pull = add(force, scale(legs.grip_damping_nspm, slide))
+    dragged = sub(r, scale(-1.0 / legs.grip_stiffness_npm, pull))
+    old = before.anchor_enu_m
     anchor = (
         (dragged[0] if slips else old[0]) if touching else r[0],
         (dragged[1] if slips else old[1]) if touching else r[1],
@@ -125,8 +125,18 @@ def settle(state, before, leg, legs, normal, dt):
     )
     moved = sub(anchor, old)
     moved = sub(moved, scale(dot(normal, moved), normal))
-    slid = before.slid_m + (sqrt(dot(moved, moved)) if touching and slips else 0.0)
-    pressed = before.pressed_s + dt if load > legs.switch_load_n else 0.0
+    return anchor, before.slid_m + (norm(moved) if touching and slips else 0.0)
+
+
+@kernel
+def settle(state, before, leg, legs, normal, dt):
+    """The leg's memory after a step: crush, collapse, anchor, contact switch, peaks.  §12.3"""
+    r, v = foot(state, leg)
+    stroke = leg.ground_m - dot(normal, r)
+    rate = -dot(normal, v)
+    crushed = _crushed(stroke, before, leg, dt)
+    load = normal_load(stroke, rate, crushed, leg, legs) * (1.0 - before.collapsed)
+    anchor, slid = _anchored(r, v, normal, load, before, leg, legs)
     return LegState(
         crushed_m=crushed,
         stroke_m=stroke,
@@ -135,6 +145,6 @@ def settle(state, before, leg, legs, normal, dt):
         peak_load_n=max(before.peak_load_n, load),
         peak_stroke_m=max(before.peak_stroke_m, stroke),
         slid_m=slid,
-        collapsed=collapsed,
-        pressed_s=pressed,
+        collapsed=1.0 if load > leg.collapse_load_n else before.collapsed,
+        pressed_s=before.pressed_s + dt if load > legs.switch_load_n else 0.0,
     )

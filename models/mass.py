@@ -1,9 +1,9 @@
 """Mass, centre of mass and inertia while propellant burns off.
 
-Each tank's liquid is a cylinder of its own height standing on the tank bottom; its sloshing part is taken out
-and hangs as a pendulum (slosh.py), the rest moves with the vehicle. The centre of mass moves along body z and,
-with a laterally offset dry vehicle, sideways. Left out: reaction of the flow inside the vehicle (jet damping),
-below 1 % of the aerodynamic rate damping at 40 kg/s.
+Each tank's liquid is a cylinder of its own height standing on the tank bottom; its sloshing part
+is taken out and hangs as a pendulum (slosh.py), the rest moves with the vehicle. The centre of mass
+moves along body z and, with a laterally offset dry vehicle, sideways. Left out: reaction of the
+flow inside the vehicle (jet damping), about 0.1 % of the attitude loop's damping at 40 kg/s.
 """
 
 from models.jit import kernel
@@ -13,16 +13,16 @@ from models.structs import Body
 
 @kernel
 def total(state, mass):
-    """Mass of the vehicle, kg."""
+    """Mass of the vehicle, kg.  §5.1"""
     return mass.dry_kg + state.lox_kg + state.fuel_kg
 
 
 @kernel
 def _fixed_liquid(liquid_kg, bob, tank):
-    """The liquid that does not slosh: mass, height of its centre, lateral inertia about it.   §5.2
+    """The liquid that does not slosh: mass kg, centre's height m, lateral inertia kg m2.  §5.2
 
-    Fixed part and bob together keep the liquid's centre of mass. Lateral inertia of a solid cylinder; the
-    liquid does not turn with the tank about the axis.
+    Fixed part and bob together keep the liquid's centre of mass. Lateral inertia of a solid
+    cylinder (EST, an upper bound); the liquid does not turn with the tank about the axis.
     """
     liquid = max(liquid_kg, 0.0)
     h = liquid_height(liquid, tank)
@@ -35,9 +35,10 @@ def _fixed_liquid(liquid_kg, bob, tank):
 
 @kernel
 def body(lox_kg, fuel_kg, axial_mps2, case):
-    """Mass properties with this much propellant.                                               §5.1
+    """Mass properties with this much propellant.  §5.1
 
-    Parallel-axis theorem over dry vehicle and the two fixed liquids, about their common centre of mass.
+    Parallel-axis theorem over dry vehicle and the two fixed liquids, about their common centre
+    of mass.
     """
     dry = case.mass
     bob_lox = pendulum(lox_kg, axial_mps2, case.lox)
@@ -64,9 +65,10 @@ def body(lox_kg, fuel_kg, axial_mps2, case):
 
 @kernel
 def angular_acceleration(moment, omega, b):
-    """I^-1 (M - omega x I omega), rad/s2, for the symmetric inertia tensor.                     §5.3
+    """I^-1 (M - omega x I omega), rad/s2, for the symmetric inertia tensor.  §5.3
 
-    Euler's equations with products of inertia; the tensor's off-diagonal terms are minus the products.
+    Euler's equations with products of inertia; the tensor's off-diagonal terms are minus the
+    products.
     """
     p, q, r = omega
     a, e, f = b.ixx_kgm2, -b.ixy_kgm2, -b.ixz_kgm2

@@ -1,7 +1,8 @@
 """What a run leaves behind: one row of numbers, in SI and radians, NaN where it never came to that.
 
-Touchdown values are those at first contact of the first pad. Position and velocity are the base centre's unless the
-name says `cg`. Success is not decided here: it follows from the campaign's requirements on these numbers.
+Touchdown values are those at first contact of the first pad. Position and velocity are the base
+centre's unless the name says `cg`. Success is not decided here: it follows from the campaign's
+requirements on these numbers. §18.7
 """
 
 from math import nan, sqrt
@@ -15,6 +16,17 @@ from models.vectors import add, cross, norm, sub
 
 _AT_REST = float(Outcome.at_rest)
 _OFF_PAD = float(Outcome.off_pad)
+_VERTICAL = float(Violation.vertical_speed)
+_LATERAL = float(Violation.lateral_speed)
+_TILT = float(Violation.tilt)
+_RATE = float(Violation.rate)
+_AWAY = float(Violation.off_pad)
+_STROKE = float(Violation.leg_stroke)
+_CRUSH = float(Violation.crush)
+_RESERVE = float(Violation.propellant_reserve)
+_GIMBAL = float(Violation.gimbal_travel)
+
+_CRUSHED_M = 1.0e-4  # EST: shortening of a crush core that counts
 
 
 class Metrics(NamedTuple):
@@ -79,40 +91,55 @@ class Metrics(NamedTuple):
 
 @kernel
 def _or_nan(x, known):
+    """A number, or NaN where the run never came to it."""
     return x if known else nan
 
 
 @kernel
 def violations(touched, down, side, tilt, rate, away, worst, log, left_kg, case, limits):
-    """Mask of every limit broken. worst: deepest stroke, deepest crush."""
+    """Mask of every limit broken.  §18.7
+
+    At touchdown: speeds down and sideways m/s, tilt rad, rate rad/s, miss m. worst: deepest stroke,
+    deepest crush, m. left_kg: usable propellant.
+    """
     mask = 0.0
-    mask += VERTICAL if touched and down > limits.vertical_speed_mps else 0.0
-    mask += LATERAL if touched and side > limits.lateral_speed_mps else 0.0
-    mask += TILT if touched and tilt > limits.tilt_rad else 0.0
-    mask += RATE if touched and rate > limits.rate_radps else 0.0
-    mask += OFF_PAD if touched and away > case.site.pad_radius_m else 0.0
-    mask += STROKE if worst[0] > case.legs.stroke_m else 0.0
-    mask += CRUSH if worst[1] > 1.0e-4 else 0.0
-    mask += RESERVE if left_kg < limits.propellant_kg else 0.0
-    mask += GIMBAL if log.saturated_s > 0.0 else 0.0
+    mask += _VERTICAL if touched and down > limits.vertical_speed_mps else 0.0
+    mask += _LATERAL if touched and side > limits.lateral_speed_mps else 0.0
+    mask += _TILT if touched and tilt > limits.tilt_rad else 0.0
+    mask += _RATE if touched and rate > limits.rate_radps else 0.0
+    mask += _AWAY if touched and away > case.site.pad_radius_m else 0.0
+    mask += _STROKE if worst[0] > case.legs.stroke_m else 0.0
+    mask += _CRUSH if worst[1] > _CRUSHED_M else 0.0
+    mask += _RESERVE if left_kg < limits.propellant_kg else 0.0
+    mask += _GIMBAL if log.saturated_s > 0.0 else 0.0
     return mask
 
 
-VERTICAL = float(Violation.vertical_speed)
-LATERAL = float(Violation.lateral_speed)
-TILT = float(Violation.tilt)
-RATE = float(Violation.rate)
-OFF_PAD = float(Violation.off_pad)
-STROKE = float(Violation.leg_stroke)
-CRUSH = float(Violation.crush)
-RESERVE = float(Violation.propellant_reserve)
-GIMBAL = float(Violation.gimbal_travel)
+@kernel
+def _largest(six):
+    """Largest of six values, NaN left out; zero at least."""
+    found = 0.0
+    for k in range(6):
+        found = max(found, six[k] if six[k] == six[k] else 0.0)
+    return found
+
+
+@kernel
+def _usable(state, case):
+    """Propellant above the residuals, kg; none once either tank is down to its own."""
+    lox = state.lox_kg - case.lox.residual_kg
+    fuel = state.fuel_kg - case.fuel.residual_kg
+    return lox + fuel if min(lox, fuel) > 0.0 else 0.0
 
 
 @kernel
 def metrics(state, log, snap, strokes, loads, crush_m, slid_m, start_kg, case, limits):
-    """The row of a run that is over. strokes, loads: six each, NaN where there is no leg."""
+    """The row of a run that is over. strokes, loads: six each, NaN where there is no leg.  §18.7"""
     touched = log.touched > 0.0
+    rest = (log.outcome == _AT_REST) or (log.outcome == _OFF_PAD)
+    cut = touched and log.cut_off_s >= 0.0
+
+    # At touchdown
     r, v, q = snap.r_enu_m, snap.v_enu_mps, snap.q_body_to_enu
     w = snap.omega_body_radps
     tilt = arccos(up_in_body(q)[2])
@@ -124,16 +151,11 @@ def metrics(state, log, snap, strokes, loads, crush_m, slid_m, start_kg, case, l
     cg_v = add(v, rotate(q, cross(w, snap.cg_body_m)))
     cg_side = sqrt(cg_v[0] * cg_v[0] + cg_v[1] * cg_v[1])
     off = sub(snap.est_r_enu_m, r)
-    left = state.lox_kg + state.fuel_kg
-    usable = min(state.lox_kg - case.lox.residual_kg, state.fuel_kg - case.fuel.residual_kg)
-    usable = left - case.lox.residual_kg - case.fuel.residual_kg if usable > 0.0 else 0.0
-    stroke, load = 0.0, 0.0
-    for k in range(6):
-        stroke = max(stroke, strokes[k] if strokes[k] == strokes[k] else 0.0)
-        load = max(load, loads[k] if loads[k] == loads[k] else 0.0)
-    rest = (log.outcome == _AT_REST) or (log.outcome == _OFF_PAD)
-    cut = touched and log.cut_off_s >= 0.0
+
+    # At the end
     re, rn = state.r_enu_m[0], state.r_enu_m[1]
+    usable = _usable(state, case)
+    stroke, load = _largest(strokes), _largest(loads)
     mask = violations(
         touched, -v[2], side, tilt, rate, miss, (stroke, crush_m), log, usable, case, limits
     )
@@ -181,7 +203,7 @@ def metrics(state, log, snap, strokes, loads, crush_m, slid_m, start_kg, case, l
         load_5_n=loads[5],
         tip_margin_m=_or_nan(log.tip_margin_m, touched),
         propellant_left_kg=usable,
-        propellant_used_kg=start_kg - left,
+        propellant_used_kg=start_kg - state.lox_kg - state.fuel_kg,
         peak_gimbal_rad=log.peak_gimbal_rad,
         gimbal_saturated_s=log.saturated_s,
         peak_throttle=log.peak_throttle,

@@ -1,26 +1,25 @@
 """Strapdown navigation with Kalman updates from satellite fixes and the altimeter.
 
-The state is the inertial unit's. Error states per axis: position, velocity, acceleration bias (which takes up the
-accelerometer's bias and gravity seen through the tilt error), on the vertical axis also the altimeter's bias. East
-and north share one covariance. Attitude is the gyros' from alignment on. Updates are sequential and scalar.
-Source: Brown & Hwang, Introduction to Random Signals and Applied Kalman Filtering, 4th ed., secs. 4.2, 8.10;
-Groves, Principles of GNSS, Inertial, and Multisensor Integrated Navigation Systems, 2nd ed., ch. 5, 14.
+The state is the inertial unit's. Error states per axis: position, velocity, acceleration bias
+(which takes up the accelerometer's bias and gravity seen through the tilt error), on the vertical
+axis also the altimeter's bias. East and north share one covariance. Attitude is the gyros' from
+alignment on. Updates are sequential and scalar.
+Source: Brown & Hwang, Introduction to Random Signals and Applied Kalman Filtering, 4th ed., ch. 4;
+Groves, Principles of GNSS, Inertial, and Multisensor Integrated Navigation Systems, 2nd ed., chs. 5
+and 14.
 """
-
-from math import sqrt
 
 from models.jit import kernel
 from models.rotation import from_rotation_vector, multiply, normalised, rotate, up_in_body
-from models.structs import BaseEstimate, Estimate
+from models.structs import BaseEstimate, Estimate, HorizontalCovariance, VerticalCovariance
 from models.vectors import add, cross, scale, sub
-
 
 _LEAST_VARIANCE = 1.0e-12  # of an innovation: sensors without noise are allowed
 
 
 @kernel
 def propagated(est, measured, gravity_mps2, flow_kgps, elapsed, dt):
-    """The estimate one inertial tick later (elapsed = dt; 0 on the first tick).                §14.1
+    """The estimate one inertial tick later (elapsed = dt; 0 on the first tick).  §14.1
 
     q+ = q o dq(dtheta),   v+ = v + R_mid dv - (g up + b) dt,   r+ = r + (v + v+) dt / 2
     """
@@ -29,208 +28,237 @@ def propagated(est, measured, gravity_mps2, flow_kgps, elapsed, dt):
     felt = rotate(half, measured.velocity_body_mps)
     lost = add((0.0, 0.0, gravity_mps2), est.bias_enu_mps2)
     v = add(est.v_enu_mps, sub(felt, scale(elapsed, lost)))
-    r = add(est.r_enu_m, scale(0.5 * elapsed, add(est.v_enu_mps, v)))
     return Estimate(
-        r, v, q,
-        scale(1.0 / dt, measured.angle_body_rad),
-        scale(1.0 / dt, measured.velocity_body_mps),
-        est.bias_enu_mps2, est.altimeter_bias_m,
-        est.h_pp, est.h_pv, est.h_pb, est.h_vv, est.h_vb, est.h_bb,
-        est.u_pp, est.u_pv, est.u_pb, est.u_pa, est.u_vv, est.u_vb, est.u_va, est.u_bb, est.u_ba, est.u_aa,
-        est.mass_kg - flow_kgps * dt,
-        est.since_fix_s + dt,
-    )  # fmt: skip
+        r_enu_m=add(est.r_enu_m, scale(0.5 * elapsed, add(est.v_enu_mps, v))),
+        v_enu_mps=v,
+        q_body_to_enu=q,
+        omega_body_radps=scale(1.0 / dt, measured.angle_body_rad),
+        accel_body_mps2=scale(1.0 / dt, measured.velocity_body_mps),
+        bias_enu_mps2=est.bias_enu_mps2,
+        altimeter_bias_m=est.altimeter_bias_m,
+        horizontal=est.horizontal,
+        vertical=est.vertical,
+        mass_kg=est.mass_kg - flow_kgps * dt,
+        since_fix_s=est.since_fix_s + dt,
+    )
 
 
 @kernel
 def at_base(est, imu):
     """The estimate brought from the inertial unit to the base centre."""
     arm = (imu.x_m, imu.y_m, imu.z_m)
-    r = sub(est.r_enu_m, rotate(est.q_body_to_enu, arm))
-    v = sub(est.v_enu_mps, rotate(est.q_body_to_enu, cross(est.omega_body_radps, arm)))
     return BaseEstimate(
-        r, v, est.q_body_to_enu, est.omega_body_radps, est.accel_body_mps2, est.mass_kg, est.since_fix_s
-    )  # fmt: skip
+        r_enu_m=sub(est.r_enu_m, rotate(est.q_body_to_enu, arm)),
+        v_enu_mps=sub(est.v_enu_mps, rotate(est.q_body_to_enu, cross(est.omega_body_radps, arm))),
+        q_body_to_enu=est.q_body_to_enu,
+        omega_body_radps=est.omega_body_radps,
+        accel_body_mps2=est.accel_body_mps2,
+        mass_kg=est.mass_kg,
+        since_fix_s=est.since_fix_s,
+    )
 
 
 @kernel
-def _grown(pp, pv, pb, vv, vb, bb, q_v, q_b, dt):
-    """Covariance of (position, velocity, bias) an interval later:  F P F^T + Q.                §14.2
+def _grown(p, q_v, q_b, dt):
+    """Covariance of (position, velocity, bias) an interval later:  F P F^T + Q.  §14.2
 
     F = [1 dt -dt^2/2; 0 1 -dt; 0 0 1],  Q of white acceleration noise q_v and bias walk q_b
     """
     h = 0.5 * dt * dt
-    a_pp = pp + dt * pv - h * pb
-    a_pv = pv + dt * vv - h * vb
-    a_pb = pb + dt * vb - h * bb
-    a_vv = vv - dt * vb
-    a_vb = vb - dt * bb
-    return (
-        a_pp + dt * a_pv - h * a_pb + q_v * dt * dt * dt / 3.0,
-        a_pv - dt * a_pb + 0.5 * q_v * dt * dt,
-        a_pb,
-        a_vv - dt * a_vb + q_v * dt,
-        a_vb,
-        bb + q_b * dt,
+    a_pp = p.pp + dt * p.pv - h * p.pb
+    a_pv = p.pv + dt * p.vv - h * p.vb
+    a_pb = p.pb + dt * p.vb - h * p.bb
+    a_vv = p.vv - dt * p.vb
+    a_vb = p.vb - dt * p.bb
+    return HorizontalCovariance(
+        pp=a_pp + dt * a_pv - h * a_pb + q_v * dt * dt * dt / 3.0,
+        pv=a_pv - dt * a_pb + 0.5 * q_v * dt * dt,
+        pb=a_pb,
+        vv=a_vv - dt * a_vb + q_v * dt,
+        vb=a_vb,
+        bb=p.bb + q_b * dt,
     )
 
 
 @kernel
-def _fused_horizontal(est, aid, antenna, latency, noise_p, noise_v):
-    """East and north corrected by a position, then a velocity fix.                             §14.3"""
-    pp, pv, pb = est.h_pp, est.h_pv, est.h_pb
-    vv, vb, bb = est.h_vv, est.h_vb, est.h_bb
-    s = aid.fix / max(pp + noise_p * noise_p, _LEAST_VARIANCE)
-    kp, kv, kb = s * pp, s * pv, s * pb
-    e = aid.r_enu_m[0] - (antenna[0] - latency * est.v_enu_mps[0])
-    n = aid.r_enu_m[1] - (antenna[1] - latency * est.v_enu_mps[1])
-    re, rn = kp * e, kp * n
-    ve, vn = kv * e, kv * n
-    be, bn = kb * e, kb * n
-    pp, pv, pb, vv, vb, bb = (
-        pp - kp * pp, pv - kp * pv, pb - kp * pb, vv - kv * pv, vb - kv * pb, bb - kb * pb
-    )  # fmt: skip
-    s = aid.fix / max(vv + noise_v * noise_v, _LEAST_VARIANCE)
-    kp, kv, kb = s * pv, s * vv, s * vb
-    e = aid.v_enu_mps[0] - (antenna[3] + ve)
-    n = aid.v_enu_mps[1] - (antenna[4] + vn)
-    pp, pv, pb, vv, vb, bb = (
-        pp - kp * pv, pv - kp * vv, pb - kp * vb, vv - kv * vv, vb - kv * vb, bb - kb * vb
-    )  # fmt: skip
-    shift_e = (re + kp * e, ve + kv * e, be + kb * e)
-    shift_n = (rn + kp * n, vn + kv * n, bn + kb * n)
-    return (pp, pv, pb, vv, vb, bb), shift_e, shift_n
+def _grown_vertical(p, q_v, q_b, dt):
+    """As _grown, with the altimeter's bias, which stays as it is.  §14.2"""
+    first = _grown(HorizontalCovariance(p.pp, p.pv, p.pb, p.vv, p.vb, p.bb), q_v, q_b, dt)
+    return VerticalCovariance(
+        pp=first.pp,
+        pv=first.pv,
+        pb=first.pb,
+        pa=p.pa + dt * p.va - 0.5 * dt * dt * p.ba,
+        vv=first.vv,
+        vb=first.vb,
+        va=p.va - dt * p.ba,
+        bb=first.bb,
+        ba=p.ba,
+        aa=p.aa,
+    )
 
 
 @kernel
-def _update4(p, h0, h1, h3, innovation, noise, valid, x):
-    """One scalar update of the vertical filter (position, velocity, bias, altimeter bias).     §14.4
+def _fused_horizontal(p, r_off, v_off, valid, noise_p, noise_v):
+    """Covariance and east and north corrections by a position fix, then a velocity fix.  §14.3
 
-    Measurement h0 p + h1 v + h3 a. Returns covariance (pp pv pb pa vv vb va bb ba aa) and correction x.
+    r_off, v_off: east and north of fix less prediction. The fix's latency is in the prediction,
+    not in the gain. Returns the covariance and (position, velocity, bias) corrections, SI.
     """
-    pp, pv, pb, pa, vv, vb, va, bb, ba, aa = p
-    c0 = h0 * pp + h1 * pv + h3 * pa
-    c1 = h0 * pv + h1 * vv + h3 * va
-    c2 = h0 * pb + h1 * vb + h3 * ba
-    c3 = h0 * pa + h1 * va + h3 * aa
+    s = valid / max(p.pp + noise_p * noise_p, _LEAST_VARIANCE)
+    kp, kv, kb = s * p.pp, s * p.pv, s * p.pb
+    re, rn = kp * r_off[0], kp * r_off[1]
+    ve, vn = kv * r_off[0], kv * r_off[1]
+    be, bn = kb * r_off[0], kb * r_off[1]
+    pp, pv, pb = p.pp - kp * p.pp, p.pv - kp * p.pv, p.pb - kp * p.pb
+    vv, vb, bb = p.vv - kv * p.pv, p.vb - kv * p.pb, p.bb - kb * p.pb
+    s = valid / max(vv + noise_v * noise_v, _LEAST_VARIANCE)
+    kp, kv, kb = s * pv, s * vv, s * vb
+    e, n = v_off[0] - ve, v_off[1] - vn
+    fused = HorizontalCovariance(
+        pp - kp * pv, pv - kp * vv, pb - kp * vb, vv - kv * vv, vb - kv * vb, bb - kb * vb
+    )
+    return fused, (re + kp * e, ve + kv * e, be + kb * e), (rn + kp * n, vn + kv * n, bn + kb * n)
+
+
+@kernel
+def _update(p, h0, h1, h3, innovation, noise, valid, x):
+    """One scalar update of the vertical filter (position, velocity, bias, altimeter bias).  §14.4
+
+    Measurement h0 p + h1 v + h3 a. Returns the covariance and the correction x so far.
+    """
+    c0 = h0 * p.pp + h1 * p.pv + h3 * p.pa
+    c1 = h0 * p.pv + h1 * p.vv + h3 * p.va
+    c2 = h0 * p.pb + h1 * p.vb + h3 * p.ba
+    c3 = h0 * p.pa + h1 * p.va + h3 * p.aa
     s = valid / max(h0 * c0 + h1 * c1 + h3 * c3 + noise * noise, _LEAST_VARIANCE)
     k0, k1, k2, k3 = s * c0, s * c1, s * c2, s * c3
     left = innovation - (h0 * x[0] + h1 * x[1] + h3 * x[3])
-    grown = (
-        pp - k0 * c0, pv - k0 * c1, pb - k0 * c2, pa - k0 * c3, vv - k1 * c1,
-        vb - k1 * c2, va - k1 * c3, bb - k2 * c2, ba - k2 * c3, aa - k3 * c3,
-    )  # fmt: skip
-    return grown, (x[0] + k0 * left, x[1] + k1 * left, x[2] + k2 * left, x[3] + k3 * left)
+    fused = VerticalCovariance(
+        pp=p.pp - k0 * c0,
+        pv=p.pv - k0 * c1,
+        pb=p.pb - k0 * c2,
+        pa=p.pa - k0 * c3,
+        vv=p.vv - k1 * c1,
+        vb=p.vb - k1 * c2,
+        va=p.va - k1 * c3,
+        bb=p.bb - k2 * c2,
+        ba=p.ba - k2 * c3,
+        aa=p.aa - k3 * c3,
+    )
+    return fused, (x[0] + k0 * left, x[1] + k1 * left, x[2] + k2 * left, x[3] + k3 * left)
+
+
+@kernel
+def _fused_vertical(p, est, aid, r_up, v_up, design):
+    """Covariance and vertical corrections by fix and altimeter.  §14.4
+
+    r_up, v_up: the antenna's predicted height, m, and vertical speed, m/s.
+    """
+    g, a, imu = design.gnss, design.altimeter, design.imu
+    x = (0.0, 0.0, 0.0, 0.0)
+    late = aid.r_enu_m[2] - (r_up - g.latency_s * v_up)
+    p, x = _update(p, 1.0, -g.latency_s, 0.0, late, g.vertical_noise_m, aid.fix, x)
+    faster = aid.v_enu_mps[2] - v_up
+    p, x = _update(p, 0.0, 1.0, 0.0, faster, g.velocity_noise_mps, aid.fix, x)
+    place = rotate(est.q_body_to_enu, (a.x_m - imu.x_m, a.y_m - imu.y_m, a.z_m - imu.z_m))
+    height = aid.range_m * up_in_body(est.q_body_to_enu)[2]
+    higher = height - (est.r_enu_m[2] + place[2] + est.altimeter_bias_m)
+    sigma = max(a.noise_m, a.noise_fraction * aid.range_m)
+    return _update(p, 1.0, 0.0, 1.0, higher, sigma, aid.echo, x)
 
 
 @kernel
 def aided(est, aid, design, tuning, dt):
-    """The estimate after one aiding interval: covariance grown, then fix and altimeter fused.   §14"""
-    g, a, imu = design.gnss, design.altimeter, design.imu
-    q = est.q_body_to_enu
+    """The estimate after one aiding interval: covariance grown, then fix and altimeter fused.  §14
+
+    design: the vehicle as the flight software knows it. Does nothing over dt = 0 without fix and
+    echo.
+    """
+    g, imu, q = design.gnss, design.imu, est.q_body_to_enu
     arm = (g.x_m - imu.x_m, g.y_m - imu.y_m, g.z_m - imu.z_m)
-    lever = rotate(q, arm)
-    swing = rotate(q, cross(est.omega_body_radps, arm))
-    r_antenna = add(est.r_enu_m, lever)
-    v_antenna = add(est.v_enu_mps, swing)
-    antenna = (
-        r_antenna[0] - g.latency_s * swing[0], r_antenna[1] - g.latency_s * swing[1], r_antenna[2],
-        v_antenna[0], v_antenna[1], v_antenna[2],
-    )  # fmt: skip
+    r_antenna = add(est.r_enu_m, rotate(q, arm))
+    v_antenna = add(est.v_enu_mps, rotate(q, cross(est.omega_body_radps, arm)))
+    r_off = sub(aid.r_enu_m, sub(r_antenna, scale(g.latency_s, v_antenna)))
+    v_off = sub(aid.v_enu_mps, v_antenna)
 
     q_v = imu.accel_noise_mps2_rthz**2 + tuning.accel_noise_mps2_rthz**2
     q_b = tuning.bias_walk_mps3_rthz**2
-    grown = _grown(est.h_pp, est.h_pv, est.h_pb, est.h_vv, est.h_vb, est.h_bb, q_v, q_b, dt)
-    before = Estimate(
-        est.r_enu_m, est.v_enu_mps, q, est.omega_body_radps, est.accel_body_mps2, est.bias_enu_mps2,
-        est.altimeter_bias_m, grown[0], grown[1], grown[2], grown[3], grown[4], grown[5],
-        est.u_pp, est.u_pv, est.u_pb, est.u_pa, est.u_vv, est.u_vb, est.u_va, est.u_bb, est.u_ba, est.u_aa,
-        est.mass_kg, est.since_fix_s,
-    )  # fmt: skip
-    h, east, north = _fused_horizontal(
-        before, aid, antenna, g.latency_s, g.horizontal_noise_m, g.velocity_noise_mps
+    horizontal = _grown(est.horizontal, q_v, q_b, dt)
+    vertical = _grown_vertical(est.vertical, q_v, q_b, dt)
+    horizontal, east, north = _fused_horizontal(
+        horizontal, r_off, v_off, aid.fix, g.horizontal_noise_m, g.velocity_noise_mps
     )
-
-    up = _grown(est.u_pp, est.u_pv, est.u_pb, est.u_vv, est.u_vb, est.u_bb, q_v, q_b, dt)
-    u_pa = est.u_pa + dt * est.u_va - 0.5 * dt * dt * est.u_ba
-    u_va = est.u_va - dt * est.u_ba
-    p = (up[0], up[1], up[2], u_pa, up[3], up[4], u_va, up[5], est.u_ba, est.u_aa)
-    x = (0.0, 0.0, 0.0, 0.0)
-    late = aid.r_enu_m[2] - (r_antenna[2] - g.latency_s * v_antenna[2])
-    p, x = _update4(p, 1.0, -g.latency_s, 0.0, late, g.vertical_noise_m, aid.fix, x)
-    p, x = _update4(
-        p, 0.0, 1.0, 0.0, aid.v_enu_mps[2] - v_antenna[2], g.velocity_noise_mps, aid.fix, x
-    )
-    cosine = up_in_body(q)[2]
-    place = rotate(q, (a.x_m - imu.x_m, a.y_m - imu.y_m, a.z_m - imu.z_m))
-    height = aid.range_m * cosine
-    sigma = max(a.noise_m, a.noise_fraction * aid.range_m)
-    innovation = height - (est.r_enu_m[2] + place[2] + est.altimeter_bias_m)
-    p, x = _update4(p, 1.0, 0.0, 1.0, innovation, sigma, aid.echo, x)
+    vertical, up = _fused_vertical(vertical, est, aid, r_antenna[2], v_antenna[2], design)
     return Estimate(
-        add(est.r_enu_m, (east[0], north[0], x[0])),
-        add(est.v_enu_mps, (east[1], north[1], x[1])),
-        q, est.omega_body_radps, est.accel_body_mps2,
-        add(est.bias_enu_mps2, (east[2], north[2], x[2])),
-        est.altimeter_bias_m + x[3],
-        h[0], h[1], h[2], h[3], h[4], h[5],
-        p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9],
-        est.mass_kg,
-        est.since_fix_s if aid.fix == 0.0 else 0.0,
-    )  # fmt: skip
+        r_enu_m=add(est.r_enu_m, (east[0], north[0], up[0])),
+        v_enu_mps=add(est.v_enu_mps, (east[1], north[1], up[1])),
+        q_body_to_enu=q,
+        omega_body_radps=est.omega_body_radps,
+        accel_body_mps2=est.accel_body_mps2,
+        bias_enu_mps2=add(est.bias_enu_mps2, (east[2], north[2], up[2])),
+        altimeter_bias_m=est.altimeter_bias_m + up[3],
+        horizontal=horizontal,
+        vertical=vertical,
+        mass_kg=est.mass_kg,
+        since_fix_s=est.since_fix_s if aid.fix == 0.0 else 0.0,
+    )
 
 
 @kernel
 def aligned(state, case, design, tuning, mass_kg, noise4, noise4b):
-    """The estimate at switch-on: surveyed position, attitude off by the alignment errors.
+    """The estimate at switch-on: surveyed position, attitude off by the alignment errors.  §14.5
 
-    Position and velocity start from one draw of their initial errors (noise4, noise4b: standard normals).
+    Position and velocity start from one draw of their initial errors (noise4, noise4b: standard
+    normals).
     """
     imu = design.imu
     off = from_rotation_vector((case.alignment.x_rad, case.alignment.y_rad, case.alignment.z_rad))
-    q = multiply(off, state.q_body_to_enu)
     arm = (imu.x_m, imu.y_m, imu.z_m)
     r = add(state.r_enu_m, rotate(state.q_body_to_enu, arm))
     v = add(state.v_enu_mps, rotate(state.q_body_to_enu, cross(state.omega_body_radps, arm)))
-    s_p, s_v, s_b, s_a = (
-        tuning.start_position_m, tuning.start_velocity_mps, tuning.bias_mps2, tuning.altimeter_bias_m
-    )  # fmt: skip
-    r = add(r, scale(s_p * tuning.start_errors, (noise4[0], noise4[1], noise4[2])))
-    v = add(v, scale(s_v * tuning.start_errors, (noise4b[0], noise4b[1], noise4b[2])))
+    s_p, s_v = tuning.start_position_m, tuning.start_velocity_mps
+    s_b, s_a = tuning.bias_mps2, tuning.altimeter_bias_m
     zero = (0.0, 0.0, 0.0)
+    horizontal = HorizontalCovariance(s_p * s_p, 0.0, 0.0, s_v * s_v, 0.0, s_b * s_b)
+    vertical = VerticalCovariance(
+        s_p * s_p, 0.0, 0.0, 0.0, s_v * s_v, 0.0, 0.0, s_b * s_b, 0.0, s_a * s_a
+    )
     return Estimate(
-        r, v, q, zero, zero, zero, 0.0,
-        s_p * s_p, 0.0, 0.0, s_v * s_v, 0.0, s_b * s_b,
-        s_p * s_p, 0.0, 0.0, 0.0, s_v * s_v, 0.0, 0.0, s_b * s_b, 0.0, s_a * s_a,
-        mass_kg, 0.0,
-    )  # fmt: skip
+        r_enu_m=add(r, scale(s_p * tuning.start_errors, (noise4[0], noise4[1], noise4[2]))),
+        v_enu_mps=add(v, scale(s_v * tuning.start_errors, (noise4b[0], noise4b[1], noise4b[2]))),
+        q_body_to_enu=multiply(off, state.q_body_to_enu),
+        omega_body_radps=zero,
+        accel_body_mps2=zero,
+        bias_enu_mps2=zero,
+        altimeter_bias_m=0.0,
+        horizontal=horizontal,
+        vertical=vertical,
+        mass_kg=mass_kg,
+        since_fix_s=0.0,
+    )
 
 
 @kernel
-def _nees2(dp, dv, pp, pv, vv):
+def _nees(dp, dv, pp, pv, vv):
     """(dp dv) P^-1 (dp dv)^T for a covariance of two."""
     return (vv * dp * dp - 2.0 * pv * dp * dv + pp * dv * dv) / max(pp * vv - pv * pv, 1.0e-30)
 
 
 @kernel
 def nees(est, r_true, v_true, tuning):
-    """Normalised estimation error squared of position and velocity; chi-square with 6 degrees of freedom.
+    """Normalised estimation error squared of position and velocity.  §14.6
 
-    The bias of the satellite fix cannot be seen by the filter: its variance is added as a consider term, upwards
-    half as much again in sigma, as the fix's noise (RTK: 2 cm horizontal, 3 cm vertical).
+    Chi-square with 6 degrees of freedom where the filter is consistent. The bias of the satellite
+    fix cannot be seen by the filter: its variance is added as a consider term, upwards half as much
+    again in sigma, as the fix's noise (RTK: 2 cm horizontal, 3 cm vertical).
     """
     d = sub(est.r_enu_m, r_true)
     e = sub(est.v_enu_mps, v_true)
+    horizontal, vertical = est.horizontal, est.vertical
     fix2 = tuning.gnss_bias_m * tuning.gnss_bias_m
-    h_pp = est.h_pp + fix2
     return (
-        _nees2(d[0], e[0], h_pp, est.h_pv, est.h_vv)
-        + _nees2(d[1], e[1], h_pp, est.h_pv, est.h_vv)
-        + _nees2(d[2], e[2], est.u_pp + 2.25 * fix2, est.u_pv, est.u_vv)
+        _nees(d[0], e[0], horizontal.pp + fix2, horizontal.pv, horizontal.vv)
+        + _nees(d[1], e[1], horizontal.pp + fix2, horizontal.pv, horizontal.vv)
+        + _nees(d[2], e[2], vertical.pp + 2.25 * fix2, vertical.pv, vertical.vv)
     )
-
-
-@kernel
-def sigma_horizontal(est):
-    """Standard deviation of the horizontal position the filter believes in, m."""
-    return sqrt(max(est.h_pp, 0.0))

@@ -1,8 +1,8 @@
-"""Random numbers from a counter: the same sample for the same (run, stream, tick), whoever asks and when.
+"""Random numbers from a counter: the same sample for the same (run, stream, tick), ask who may.
 
-Philox4x32 with ten rounds: Salmon, Moraes, Dror & Shaw, Parallel Random Numbers: As Easy as 1, 2, 3 (SC11),
-sec. 3.3; tests compare it with the authors' known answers. Only 32 x 32 -> 64 bit products, which packed
-instructions have. Key = the run's seed, counter = (tick, stream).
+Philox4x32 with ten rounds: Salmon, Moraes, Dror & Shaw, Parallel Random Numbers: As Easy as 1, 2, 3
+(SC11); tests compare it with the authors' known answers. Only 32 x 32 -> 64 bit products, which
+packed instructions have. Key = the run's seed, counter = (tick, stream).
 """
 
 from math import sqrt
@@ -37,7 +37,10 @@ _TWO_M32 = 2.0**-32
 
 @kernel
 def philox(c0, c1, c2, c3, k0, k1):
-    """Philox4x32-10: four random 32-bit words of a counter of four and a key of two (all held in uint64)."""
+    """Philox4x32-10: four random 32-bit words of a counter of four and a key of two.  §11.1
+
+    All are held in uint64.
+    """
     for _ in range(10):
         p0 = _M0 * c0
         p1 = _M1 * c2
@@ -49,7 +52,7 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 @kernel
 def _normal_pair(word_a, word_b):
-    """Two standard normals of two words: Box & Muller (1958). Largest magnitude 6.7."""
+    """Two standard normals of two words: Box & Muller (1958). Largest magnitude 6.8.  §11.2"""
     radius = sqrt(-2.0 * log((to_float(word_a) + 0.5) * _TWO_M32))
     sine, cosine = sincos_turns(to_float(word_b) * _TWO_M32)
     return radius * cosine, radius * sine
@@ -57,7 +60,7 @@ def _normal_pair(word_a, word_b):
 
 @kernel
 def normals(seed, stream, tick):
-    """Four independent standard normals for this run's seed, stream and tick."""
+    """Four independent standard normals for this run's seed, stream and tick.  §11.2"""
     a, b, c, d = philox(
         to_word(tick), np.uint64(stream), _ZERO, _ZERO, to_word(seed.low), to_word(seed.high)
     )
@@ -68,7 +71,7 @@ def normals(seed, stream, tick):
 
 @kernel
 def uniforms(seed, stream, tick):
-    """Two independent uniforms in (0, 1) for this run's seed, stream and tick."""
+    """Two independent uniforms in (0, 1) for this run's seed, stream and tick.  §11.2"""
     a, b, _, _ = philox(
         to_word(tick), np.uint64(stream), _ZERO, _ZERO, to_word(seed.low), to_word(seed.high)
     )

@@ -4,7 +4,7 @@ from enum import IntEnum, IntFlag
 
 
 class Outcome(IntEnum):
-    """The first terminal event. Where several fall on one tick, the precedence is PRECEDENCE's."""
+    """The first terminal event; where several fall on one tick, PRECEDENCE decides.  §18.8"""
 
     at_rest = 0
     tip_over = 1
@@ -40,7 +40,7 @@ PRECEDENCE = (
 
 
 class Violation(IntFlag):
-    """Limits broken, whatever the outcome."""
+    """Limits broken, whatever the outcome.  §18.7"""
 
     vertical_speed = 1
     lateral_speed = 2
@@ -51,12 +51,10 @@ class Violation(IntFlag):
     crush = 64
     propellant_reserve = 128
     gimbal_travel = 256
-    rebound = 512
-    late_cut_off = 1024
 
 
 class Initiator(IntEnum):
-    """The failure injected into a run."""
+    """The failure injected into a run.  §17.2"""
 
     none = 0
     engine_out = 1

@@ -1,7 +1,9 @@
-"""Attitude quaternions, scalar first, named by direction: `q_body_to_enu` turns body components into enu ones.
+"""Attitude quaternions, scalar first, named by direction.
 
-Source: Diebel, Representing Attitude (2006), eqs. 108 to 125; Stevens & Lewis, Aircraft Control and
-Simulation, 3rd ed., sec. 1.8.
+`q_body_to_enu` turns body components into enu ones. The small-angle forms serve turns within one
+tick: below 0.1 rad.
+Source: Diebel, Representing Attitude: Euler Angles, Unit Quaternions, and Rotation Vectors (2006);
+Stevens, Lewis & Johnson, Aircraft Control and Simulation, 3rd ed., sec. 1.8.
 """
 
 from math import sqrt
@@ -67,7 +69,7 @@ def quaternion_rate(q_body_to_enu, omega_body):
 
 @kernel
 def from_rotation_vector(phi):
-    """Quaternion of a small rotation vector (rad), to fifth order: error below 1e-9 at 0.1 rad."""
+    """Quaternion of a small rotation vector, rad, to fifth order: error below 1e-9 at 0.1 rad."""
     s2 = 0.25 * (phi[0] * phi[0] + phi[1] * phi[1] + phi[2] * phi[2])  # (half angle)^2
     k = 0.5 * (1.0 - s2 / 6.0 + s2 * s2 / 120.0)
     return normalised((1.0 - 0.5 * s2 + s2 * s2 / 24.0, k * phi[0], k * phi[1], k * phi[2]))
@@ -75,7 +77,7 @@ def from_rotation_vector(phi):
 
 @kernel
 def to_rotation_vector(q):
-    """Rotation vector (rad) of a small rotation:  2 asin(|q_vec|) q_vec / |q_vec|, to fifth order."""
+    """Rotation vector, rad, of a small rotation:  2 asin(|q_vec|) q_vec / |q_vec|, fifth order."""
     s2 = q[1] * q[1] + q[2] * q[2] + q[3] * q[3]
     k = 2.0 * (1.0 + s2 / 6.0 + 3.0 * s2 * s2 / 40.0)
     k = k if q[0] >= 0.0 else -k

@@ -1,8 +1,8 @@
 """Records as rows of one flat buffer: the loaders and storers that lanes.py flies with.
 
-Variable i of lane l lies at i * LANES + l, with constant i and LANES: what the compiler needs to turn a loop over
-lanes into packed instructions. The code for a record is written out from its fields, once, at import; a
-`Layout` gives each record its place.
+Variable i of lane l lies at i * LANES + l, with constant i and LANES: what the compiler needs to
+turn a loop over lanes into packed instructions. The code for a record is written out from its
+fields, once, at import; `layout` gives each record its place.
 """
 
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -21,7 +21,7 @@ class Access(NamedTuple):
     rows: int
 
 
-def _leaves(annotation: Any, path: str, expression: str) -> tuple[str, list[str]]:
+def _leaves(annotation: Any, expression: str) -> tuple[str, list[str]]:
     """Source that rebuilds a record from leaves, and the source that reads each leaf out of it."""
     if annotation is float:
         return "{}", [expression]
@@ -34,7 +34,7 @@ def _leaves(annotation: Any, path: str, expression: str) -> tuple[str, list[str]
         opening, closing = "(", ")"
     texts, leaves = [], []
     for part, inner in parts:
-        text, more = _leaves(part, path, inner)
+        text, more = _leaves(part, inner)
         texts.append(text)
         leaves += more
     return opening + ", ".join(texts) + ("," if opening == "(" else "") + closing, leaves
@@ -51,8 +51,11 @@ def _classes(annotation: Any) -> dict[str, Any]:
 
 
 def access(record: Any, first: int, stride: int) -> Access:
-    """Loader and storer of a record whose first row is `first`; stride LANES, or 1 for what all lanes share."""
-    template, leaves = _leaves(record, "", "record")
+    """Loader and storer of a record whose first row is `first`.
+
+    stride: LANES, or 1 for what all lanes share.
+    """
+    template, leaves = _leaves(record, "record")
     places = [f"buffer[{(first + k) * stride} + lane]" for k in range(len(leaves))]
     source = f"def load(buffer, lane):\n    return {template.format(*places)}\n"
     source += "def store(buffer, lane, record):\n"

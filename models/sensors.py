@@ -1,10 +1,11 @@
 """Sensors at their places on the vehicle, with bias, noise, scale and misalignment.
 
-The inertial unit reports the exact change of its own attitude and velocity over the tick (so lever arms, and the
-specific force between control ticks, are in it), spoilt by its errors. Satellite navigation reports the antenna
-as it was some time ago. The altimeter looks along body -z and reports slant range over the local ground plane.
-Source: Titterton & Weston, Strapdown Inertial Navigation Technology, 2nd ed., secs. 4.8, 6.4, 12.3 (error models);
-IEEE Std 952 (random walks: a sample's sigma is N / sqrt(dt)).
+The inertial unit reports the exact change of its own attitude and velocity over the tick (so lever
+arms, and the specific force between control ticks, are in it), spoilt by its errors. Satellite
+navigation reports the antenna as it was some time ago. The altimeter looks along body -z and
+reports slant range over the local ground plane.
+Source: Titterton & Weston, Strapdown Inertial Navigation Technology, 2nd ed., chs. 4, 6 and 12
+(error models); IEEE Std 952 (random walks: a sample's sigma is N / sqrt(dt)).
 """
 
 from math import sqrt
@@ -15,10 +16,13 @@ from models.rotation import conjugate, from_rotation_vector, multiply, rotate, t
 from models.structs import Aids, Increments, SensorMemory
 from models.vectors import add, cross, dot, scale, sub
 
+_LIT = 0.05  # EST: throttle above which the plume raises dust
+_STEEPEST = 0.5  # EST: cosine of the beam against the ground's normal below which no echo returns
+
 
 @kernel
 def point_motion(state, arm):
-    """Position and velocity in enu of a point fixed in the vehicle."""
+    """Position m and velocity m/s in enu of a point fixed in the vehicle."""
     q = state.q_body_to_enu
     r = add(state.r_enu_m, rotate(q, arm))
     v = add(state.v_enu_mps, rotate(q, cross(state.omega_body_radps, arm)))
@@ -41,7 +45,7 @@ def _spoilt(true, bias, factor, twist):
 
 @kernel
 def imu_increments(state, memory, support_mps2, imu, seed, tick, dt):
-    """Angle (rad) and velocity (m/s) increments over the last tick, in the unit's body axes.    §13.1
+    """Angle (rad) and velocity (m/s) increments over the last tick, in the unit's axes.  §13.1
 
         dtheta = 2 vec(q_old* o q_new),   dv = R_mid* (v_new - v_old + g dt)
 
@@ -74,7 +78,7 @@ def imu_increments(state, memory, support_mps2, imu, seed, tick, dt):
 
 @kernel
 def wander(memory, imu, seed, tick, dt):
-    """The inertial unit's slow errors after an aiding interval: random walks of both biases.    §13.2"""
+    """The inertial unit's memory with its slow errors an interval later: random walks.  §13.2"""
     gx, gy, gz, _ = noise.normals(seed, noise.GYRO_WALK, tick)
     ax, ay, az, _ = noise.normals(seed, noise.ACCELEROMETER_WALK, tick)
     root = sqrt(dt)
@@ -84,24 +88,27 @@ def wander(memory, imu, seed, tick, dt):
 
 
 @kernel
-def aids(state, normal, fix, echo, case, tick):
-    """Satellite fix and altimeter return at this tick; fix and echo say whether they come at all.  §13.3
-
-    Antenna position a latency ago (to first order), with white noise and a bias that lasts the hop. Altimeter:
-    slant range along body -z, noise the larger of a constant and a share of the range.
-    """
-    g, a, seed = case.gnss, case.altimeter, case.seed
-    r, v = point_motion(state, (g.x_m, g.y_m, g.z_m))
+def _satellite(state, gnss, seed, tick):
+    """Antenna position m and velocity m/s in enu, a latency ago (to first order), with errors."""
+    r, v = point_motion(state, (gnss.x_m, gnss.y_m, gnss.z_m))
     pe, pn, pu, _ = noise.normals(seed, noise.GNSS_POSITION, tick)
     ve, vn, vu, _ = noise.normals(seed, noise.GNSS_VELOCITY, tick)
-    r = sub(r, scale(g.latency_s, v))
+    r = sub(r, scale(gnss.latency_s, v))
     r = (
-        r[0] + g.bias_east_m + g.horizontal_noise_m * pe,
-        r[1] + g.bias_north_m + g.horizontal_noise_m * pn,
-        r[2] + g.bias_up_m + g.vertical_noise_m * pu,
+        r[0] + gnss.bias_east_m + gnss.horizontal_noise_m * pe,
+        r[1] + gnss.bias_north_m + gnss.horizontal_noise_m * pn,
+        r[2] + gnss.bias_up_m + gnss.vertical_noise_m * pu,
     )
-    v = add(v, scale(g.velocity_noise_mps, (ve, vn, vu)))
+    return r, add(v, scale(gnss.velocity_noise_mps, (ve, vn, vu)))
 
+
+@kernel
+def _echo(state, normal, altimeter, seed, tick):
+    """Slant range along body -z, m, with its errors, and whether there is an echo at all.
+
+    Noise is the larger of a constant and a share of the range.
+    """
+    a = altimeter
     place, _ = point_motion(state, (a.x_m, a.y_m, a.z_m))
     down = rotate(state.q_body_to_enu, (0.0, 0.0, -1.0))
     steep = -dot(normal, down)
@@ -109,8 +116,14 @@ def aids(state, normal, fix, echo, case, tick):
     true_range = height / max(steep, 0.1)
     n0, _, _, _ = noise.normals(seed, noise.ALTIMETER, tick)
     sigma = max(a.noise_m, a.noise_fraction * true_range)
-    lit = state.throttle > 0.05
-    seen = (
-        (true_range < a.max_range_m) and (steep > 0.5) and not (lit and height < a.dropout_height_m)
-    )
-    return Aids(fix, r, v, echo if seen else 0.0, true_range + a.bias_m + sigma * n0)
+    dusty = state.throttle > _LIT and height < a.dropout_height_m
+    seen = true_range < a.max_range_m and steep > _STEEPEST and not dusty
+    return true_range + a.bias_m + sigma * n0, seen
+
+
+@kernel
+def aids(state, normal, fix, echo, case, tick):
+    """Satellite fix and altimeter return of this tick; fix, echo: 0 where none comes.  §13.3"""
+    r, v = _satellite(state, case.gnss, case.seed, tick)
+    range_m, seen = _echo(state, normal, case.altimeter, case.seed, tick)
+    return Aids(fix, r, v, echo if seen else 0.0, range_m)

@@ -1,14 +1,14 @@
 """Lateral slosh in an upright cylindrical tank: the equivalent pendulum of the first mode.
 
-Source: Abramson (ed.), The Dynamic Behavior of Liquids in Moving Containers, NASA SP-106 (1966), ch. 6, and
-Dodge, The New Dynamic Behavior of Liquids in Moving Containers (2000), table 3.1:
+Source: Abramson (ed.), The Dynamic Behavior of Liquids in Moving Containers, NASA SP-106 (1966),
+ch. 6, and Dodge, The New Dynamic Behavior of Liquids in Moving Containers (2000), ch. 3:
 
     L     = R / (xi tanh(xi h / R)),                 omega^2 = f_z / L
     m_s/m = 2 R tanh(xi h / R) / (xi (xi^2 - 1) h)
     bob   at  h/2 - (2R/xi) tanh(xi h / 2R)  above the liquid's centre of mass
 
-with xi = 1.841184 and f_z the axial specific force (not gravity). Small angles; no other modes, no rotary or
-swirl motion, no liquid impact: beyond about 0.3 rad the model overstates.
+with xi = 1.841184 and f_z the axial specific force (not gravity). Small angles; no other modes, no
+rotary or swirl motion, no liquid impact: beyond about 0.3 rad the model overstates.
 """
 
 from math import pi, sqrt
@@ -23,18 +23,19 @@ XI = 1.8411837813406593  # first zero of J1'
 
 @kernel
 def _tanh(x):
+    """Hyperbolic tangent."""
     return 1.0 - 2.0 / (exp(2.0 * x) + 1.0)
 
 
 @kernel
 def liquid_height(liquid_kg, tank):
-    """Height of the liquid over the tank bottom, m."""
+    """Height of the liquid over the tank bottom, m.  §6.1"""
     return liquid_kg / (tank.density_kgpm3 * pi * tank.radius_m * tank.radius_m)
 
 
 @kernel
 def pendulum(liquid_kg, axial_mps2, tank):
-    """The pendulum of this much liquid under this axial specific force.                        §6.2"""
+    """The pendulum of this much liquid under this axial specific force.  §6.2"""
     h = max(liquid_height(liquid_kg, tank), 1.0e-3)
     x = XI * h / tank.radius_m
     tanh = _tanh(x)
@@ -55,7 +56,7 @@ def rest_z(bob):
 
 @kernel
 def swing(angle, rate, bob_mps2, axial_mps2, bob):
-    """Angular acceleration of the pendulum on one axis, rad/s2.                         §6.3
+    """Angular acceleration of the pendulum on one axis, rad/s2.  §6.3
 
         theta'' = -(a_bob + f_z theta) / L - 2 zeta omega theta'
 

@@ -1,7 +1,6 @@
 """From first contact to the end of a run: what is latched, what may strike, when it rests or tips.
 
-Lowest point of a ring of radius b, z above the base centre, over the pad plane with normal n:
-n . (r + R z) - b sqrt(n_x^2 + n_y^2) in body components.
+Left out: deformation of hull and bell; they only tell of a strike.
 """
 
 from math import sqrt
@@ -15,7 +14,10 @@ from models.vectors import add, cross, dot, norm
 
 @kernel
 def ring_clearance(state, normal, z_m, radius_m):
-    """Height of a ring's lowest point over the pad plane, m, and a bound on its rate of descent, m/s."""
+    """Height of a ring's lowest point over the pad plane, m, and a bound on its rate, m/s.  §18.5
+
+    n . r + z n_z - b sqrt(n_x^2 + n_y^2),   n in body components, b the ring's radius
+    """
     n = rotate(conjugate(state.q_body_to_enu), normal)
     height = dot(normal, state.r_enu_m) + z_m * n[2] - radius_m * sqrt(n[0] * n[0] + n[1] * n[1])
     w = state.omega_body_radps
@@ -33,7 +35,7 @@ def hull_clearance(state, normal, legs):
 
 @kernel
 def snapshot(state, est, body, time_s, case, design, tuning):
-    """State and estimate now, for the metrics.                                                 §18.1"""
+    """State and estimate now, for the metrics.  §18.7"""
     imu = case.imu
     r_imu, v_imu = sensors.point_motion(state, (imu.x_m, imu.y_m, imu.z_m))
     base = navigation.at_base(est, design.imu)
@@ -45,8 +47,6 @@ def snapshot(state, est, body, time_s, case, design, tuning):
         q_body_to_enu=state.q_body_to_enu,
         omega_body_radps=state.omega_body_radps,
         cg_body_m=body.cg_body_m,
-        throttle=state.throttle,
-        propellant_kg=state.lox_kg + state.fuel_kg,
         est_r_enu_m=base.r_enu_m,
         est_v_enu_mps=base.v_enu_mps,
         est_tilt_error_rad=sqrt(off[0] * off[0] + off[1] * off[1]),
@@ -56,10 +56,10 @@ def snapshot(state, est, body, time_s, case, design, tuning):
 
 @kernel
 def tip_margin(state, body, legs, edge_share):
-    """Distance from the centre of mass's plumb line to the nearest line of pads, m; negative = beyond.  §18.2
+    """Plumb line of the centre of mass to the nearest line of pads, m; negative = beyond.  §18.6
 
-    edge_share = cos(pi / n): the support polygon's inner radius over the pads' circle. The plumb line is
-    taken against the polygon's nearest side, whatever its azimuth: a lower bound.
+    edge_share = cos(pi / n): the support polygon's inner radius over the pads' circle. The plumb
+    line is taken against the polygon's nearest side, whatever its azimuth: a lower bound.
     """
     offset = rotate(state.q_body_to_enu, body.cg_body_m)
     cosine = up_in_body(state.q_body_to_enu)[2]
@@ -69,7 +69,7 @@ def tip_margin(state, body, legs, edge_share):
 
 @kernel
 def cg_motion(state, body):
-    """Velocity of the centre of mass, enu."""
+    """Velocity of the centre of mass, m/s, enu."""
     return add(
         state.v_enu_mps, rotate(state.q_body_to_enu, cross(state.omega_body_radps, body.cg_body_m))
     )
@@ -77,6 +77,6 @@ def cg_motion(state, body):
 
 @kernel
 def is_quiet(state, body, support_n, limits):
-    """Whether everything that could still move is slow: centre of mass and rates."""
+    """Whether everything that could still move is slow: centre of mass and rates.  §18.5"""
     slow = norm(cg_motion(state, body)) < limits.rest_speed_mps
     return slow and norm(state.omega_body_radps) < limits.rest_rate_radps and support_n > 0.0

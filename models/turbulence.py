@@ -1,9 +1,10 @@
-"""Continuous Dryden turbulence, MIL-F-8785C: low altitude, blend from 1,000 to 2,000 ft, medium altitude.
+"""Continuous Dryden turbulence: low altitude, blend from 1,000 to 2,000 ft, medium altitude.
 
-u along the mean wind, v horizontal to its left, w up. Lengths and intensities in feet inside, as the
-specification gives them; metres outside. The filters are the exact discrete ones and their states are kept
-at unit variance, so they start stationary and stay so while height and airspeed change.
-Source: MIL-F-8785C (1980), 3.7.2 and 3.7.3.4; forming filters as in MIL-STD-1797A, app. A, table of 4.9.1.
+u along the mean wind, v horizontal to its left, w up. Lengths and intensities in feet inside, as
+the specification gives them; metres outside. The filters are the exact discrete ones and their
+states are kept at unit variance, so they start stationary and stay so while height and airspeed
+change.
+Source: MIL-F-8785C (1980), 3.7.1.2 (spectra), 3.7.2 (medium altitude), 3.7.3.4 (low altitude).
 Anchors: at 100 ft L_u = 505.169 ft, sigma_u / sigma_w = 1.715849.
 """
 
@@ -20,7 +21,7 @@ _MEDIUM_LENGTH_FT = 1750.0
 
 
 class Gusts(NamedTuple):
-    """Filter states of unit variance (u) and of the pair with covariance [1, 1/2; 1/2, 1/2] (v, w)."""
+    """Filter states: u of unit variance, v and w pairs of covariance [1, 1/2; 1/2, 1/2]."""
 
     u: float
     v1: float
@@ -31,7 +32,7 @@ class Gusts(NamedTuple):
 
 @kernel
 def lengths_and_intensities(height_m, wind):
-    """Scale lengths L_u = L_v, L_w in m and intensities sigma_u = sigma_v, sigma_w in m/s.     §4.1
+    """Scale lengths L_u = L_v, L_w in m and intensities sigma_u = sigma_v, sigma_w in m/s.  §4.1
 
         below 1,000 ft   L_w = h,  L_u = h / (0.177 + 0.000823 h)^1.2
                          sigma_w = 0.1 W20,  sigma_u = sigma_w / (0.177 + 0.000823 h)^0.4
@@ -57,13 +58,13 @@ def lengths_and_intensities(height_m, wind):
 
 @kernel
 def started(n0, n1, n2, n3, n4):
-    """Filter states drawn from their stationary law, of five standard normals."""
+    """Filter states drawn from their stationary law, of five standard normals.  §4.3"""
     return Gusts(n0, n1, 0.5 * n1 + 0.5 * n2, n3, 0.5 * n3 + 0.5 * n4)
 
 
 @kernel
 def _second_order(x1, x2, r, n1, n2):
-    """One exact step of  x1' = (-x1 + noise) / tau,  x2' = (x1 - x2) / tau  over r = dt / tau.  §4.3
+    """One exact step of  x1' = (noise - x1) / tau,  x2' = (x1 - x2) / tau,  r = dt / tau.  §4.3
 
     Noise covariance Q = P - F P F^T with the stationary P = [1, 1/2; 1/2, 1/2].
     """
@@ -79,7 +80,7 @@ def _second_order(x1, x2, r, n1, n2):
 
 @kernel
 def advanced(gusts, airspeed_mps, l_u, l_w, dt, noise_uv, noise_w):
-    """Filter states one tick later.                                                            §4.2
+    """Filter states one tick later.  §4.2
 
     H_u = 1 / (1 + L s / V): exact first-order step; H_v,w: see _second_order.
     """
@@ -94,10 +95,10 @@ def advanced(gusts, airspeed_mps, l_u, l_w, dt, noise_uv, noise_w):
 
 @kernel
 def velocity(gusts, sigma_u, sigma_w):
-    """Turbulence (u, v, w), m/s, of the filter states.                                         §4.2
+    """Turbulence (u, v, w), m/s, of the filter states.  §4.2
 
-    (1 + sqrt3 tau s) / (1 + tau s)^2 = sqrt3 / (1 + tau s) + (1 - sqrt3) / (1 + tau s)^2, whose variance on
-    unit x1 is 2, hence the 1/sqrt2.
+    (1 + sqrt3 tau s) / (1 + tau s)^2 = sqrt3 / (1 + tau s) + (1 - sqrt3) / (1 + tau s)^2,
+    whose variance on unit x1 is 2, hence the 1/sqrt2.
     """
     k = 0.7071067811865476
     v = k * (SQRT3 * gusts.v1 + (1.0 - SQRT3) * gusts.v2)

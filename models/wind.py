@@ -1,20 +1,20 @@
 """Mean wind over height above ground, and one 1-cosine gust.
 
-Power law and log law: Panofsky & Dutton, Atmospheric Turbulence (1984), ch. 6. Gust: the full
-1-cosine of CS 25.341 (a)(2), which comes back to zero (MIL-F-8785C's stays at its peak). The two laws
-agree within 3 % up to 343 m at exponent 1/7 and roughness 0.03 m.
+Power law and log law: Panofsky & Dutton, Atmospheric Turbulence (1984). Gust: the full
+1-cosine of CS 25.341 (a)(2), which comes back to zero (MIL-F-8785C's stays at its peak). The two
+laws agree within 3 % up to 343 m at exponent 1/7 and roughness 0.03 m.
 """
 
-from models.elementary import exp, log, sincos
+from models.elementary import exp, log, sincos, sincos_turns
 from models.jit import kernel
 from models.vectors import clip
 
-POWER_LAW, LOG_LAW, LINEAR, TABLE = 0, 1, 2, 3
+POWER_LAW, LOG_LAW, LINEAR, TABLE = 0, 1, 2, 3  # Wind.profile
 
 
 @kernel
 def mean_speed(height_m, wind):
-    """Mean wind speed, m/s, and its slope with height, 1/s.                                    §3.1
+    """Mean wind speed, m/s, and its slope with height, 1/s.  §3.1
 
         power law  V = V_r (h / h_r)^a
         log law    V = V_r ln(h / z0) / ln(h_r / z0)
@@ -30,39 +30,39 @@ def mean_speed(height_m, wind):
     above = 1.0 if height_m > 1.0 else 0.0
     power_slope = above * wind.exponent * by_power / h
     log_slope = above * wind.speed_mps / (ln_reference * h)
-    linear = wind.profile == 2.0
-    by_log_law = wind.profile == 1.0
+    linear = wind.profile == LINEAR
+    by_log_law = wind.profile == LOG_LAW
     speed = by_log if by_log_law else by_power
     slope = log_slope if by_log_law else power_slope
-    speed = (
-        wind.speed_mps + wind.shear_per_s * (height_m - wind.reference_height_m)
-        if linear
-        else speed
-    )
+    by_shear = wind.speed_mps + wind.shear_per_s * (height_m - wind.reference_height_m)
+    speed = by_shear if linear else speed
     slope = wind.shear_per_s if linear else slope
     return speed, slope
 
 
 @kernel
 def direction(height_m, wind):
-    """Unit vector (east, north) the mean wind blows towards:  -(sin d, cos d), d = d_r + veer (h - h_r)."""
+    """Unit vector (east, north) the mean wind blows towards.  §3.1
+
+    -(sin d, cos d),   d = d_r + veer (h - h_r)
+    """
     sine, cosine = sincos(wind.from_rad + wind.veer_radpm * (height_m - wind.reference_height_m))
     return -sine, -cosine
 
 
 @kernel
 def gust_speed(height_m, wind):
-    """Speed of the 1-cosine gust, m/s:  V/2 (1 - cos(2 pi x / d)) for 0 < x < d below its top.   §3.2"""
+    """Speed of the gust, m/s:  V/2 (1 - cos(2 pi x / d)) for 0 < x < d below its top.  §3.2"""
     x = clip((wind.gust_height_m - height_m) / wind.gust_thickness_m, 0.0, 1.0)
-    _, cosine = sincos(6.283185307179586 * x)
+    _, cosine = sincos_turns(x)
     return 0.5 * wind.gust_mps * (1.0 - cosine)
 
 
 @kernel
 def from_table(height_m, member, winds):
-    """East and north wind, m/s, and their slopes, 1/s, of one profile of a table.       §3.3
+    """East and north wind, m/s, and their slopes, 1/s, of one profile of a table.  §3.3
 
-    winds: (member, level, 3), height m, east and north m/s. Linear between levels, held beyond them.
+    winds: (member, level, 3), height m, east and north m/s. Linear between levels, held beyond.
     """
     profile = winds[int(member)]
     level = 1

@@ -99,14 +99,12 @@ def plant(case: Case, gains: Gains) -> Plant:
     of the load, about what is left at touchdown.
     """
     tanks = (case.lox, case.fuel)
-    roll_moment = 2.0 * case.thrusters.force_n * case.thrusters.arm_m
     beliefs = case.engine._asdict() | {
         **_loaded("full", [tank.load_kg for tank in tanks], case),
         **_loaded("empty", [t.residual_kg + _EMPTY_SHARE * t.load_kg for t in tanks], case),
         "ground_pressure_pa": _ground_pressure(case.site),
         "gravity_mps2": gains.gravity_mps2,
         "gimbal_travel_rad": case.gimbal.travel_rad,
-        "roll_acceleration_radps2": roll_moment / case.mass.izz_kgm2,
         "roll_min_pulse_s": case.thrusters.min_pulse_s,
     }
     return Plant(**{field: beliefs[field] for field in Plant._fields})

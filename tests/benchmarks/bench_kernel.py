@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from models import lanes
+from models import block, lane_loops, lanes
 from models.flight import TICK_S
 from models.jit import PHYSICS_DIGEST, TARGET
 from models.outcomes import Outcome
@@ -131,7 +131,7 @@ def _flights(campaign: Any, setup: Any) -> dict[str, Any]:
 def _parts(campaign: Any, setup: Any) -> dict[str, float]:
     """Nanoseconds per run of each part, on a block that has flown into its ascent."""
     runs = build.cases(campaign, setup.design, build.draws(campaign, 0, LANES), 0, LANES)
-    buffer, legs = np.zeros(lanes.BUFFER_SIZE), np.zeros(lanes.LEGS_SIZE)
+    buffer, legs = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
     lanes.fill(buffer, legs, *_rows(runs))
     shared, tables, n_legs = setup.shared, setup.tables, setup.n_legs
     lanes.start(buffer, shared, legs, n_legs)
@@ -139,19 +139,19 @@ def _parts(campaign: Any, setup: Any) -> dict[str, float]:
     for _ in range(TICKS):
         lanes.tick(buffer, shared, tables, legs, n_legs)
         for k in range(campaign.steps.flight):
-            lanes.fly_step(buffer, k * step, step)
+            lane_loops.fly_step(buffer, k * step, step)
     parts: dict[str, Callable[[], Any]] = {
-        "look-up": lambda: lanes.look_up(buffer, tables),
-        "air and mass": lambda: lanes.air_and_mass(buffer),
-        "inertial navigation": lambda: lanes.navigate(buffer, shared),
-        "aiding (every 5th tick)": lambda: lanes.aid(buffer, shared),
-        "contact sensing": lambda: lanes.feel(buffer, shared, legs, n_legs),
-        "guidance and control": lambda: lanes.control(buffer, shared),
-        "finite watch (twice)": lambda: lanes.watch(buffer, legs, n_legs),
-        "book-keeping": lambda: lanes.keep_log(buffer, shared),
-        "one derivative": lambda: lanes.rates(buffer, 0.0),
-        "flight step (RK4)": lambda: lanes.fly_step(buffer, 0.0, 0.0),
-        "contact step (RK4)": lambda: lanes.contact_step(buffer, legs, n_legs, 0.0, 1e-12),
+        "look-up": lambda: lane_loops.look_up(buffer, tables),
+        "air and mass": lambda: lane_loops.air_and_mass(buffer),
+        "inertial navigation": lambda: lane_loops.navigate(buffer, shared),
+        "aiding (every 5th tick)": lambda: lane_loops.aid(buffer, shared),
+        "contact sensing": lambda: lane_loops.feel(buffer, shared, legs, n_legs),
+        "guidance and control": lambda: lane_loops.control(buffer, shared),
+        "finite watch (twice)": lambda: lane_loops.watch(buffer, legs, n_legs),
+        "book-keeping": lambda: lane_loops.keep_log(buffer, shared),
+        "one derivative": lambda: lane_loops.rates(buffer, 0.0),
+        "flight step (RK4)": lambda: lane_loops.fly_step(buffer, 0.0, 0.0),
+        "contact step (RK4)": lambda: lane_loops.contact_step(buffer, legs, n_legs, 0.0, 1e-12),
     }
     return {name: round(_nanoseconds(buffer, part), 1) for name, part in parts.items()}
 

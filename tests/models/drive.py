@@ -6,7 +6,7 @@ Compiled by the same door as the kernel (models.jit), so that it is found in the
 
 import numpy as np
 
-from models import lanes
+from models import block, lane_loops, lanes
 from models.flight import TICK_S
 from models.jit import entry
 from models.rows import LANES
@@ -22,13 +22,13 @@ def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, o
     lane row % LANES;
     outcomes: (rows, LANES), out: outcome of each lane LATER_TICKS after.
     """
-    buffer, leg_rows = np.zeros(lanes.BUFFER_SIZE), np.zeros(lanes.LEGS_SIZE)
+    buffer, leg_rows = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
     lanes.fill(buffer, leg_rows, cases, leg_cases)
     lanes.start(buffer, shared, leg_rows, n_legs)
     for _ in range(ticks):
         lanes.tick(buffer, shared, tables, leg_rows, n_legs)
         for step in range(2):
-            lanes.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
+            lane_loops.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
     kept, kept_legs = buffer.copy(), leg_rows.copy()
     for row in range(rows):
         buffer[:] = kept
@@ -37,32 +37,34 @@ def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, o
         for _ in range(LATER_TICKS):
             lanes.tick(buffer, shared, tables, leg_rows, n_legs)
             for step in range(2):
-                lanes.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
+                lane_loops.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
         for lane in range(LANES):
-            outcomes[row, lane] = lanes.load_log(buffer, lane).outcome
+            outcomes[row, lane] = block.load_log(buffer, lane).outcome
 
 
 @entry
 def spoil_legs(cases, leg_cases, shared, tables, n_legs, ticks, value, outcomes):
     """The same for the memory of the legs, in the contact loop: outcomes (n_legs * memory rows,
     LANES)."""
-    buffer, leg_rows = np.zeros(lanes.BUFFER_SIZE), np.zeros(lanes.LEGS_SIZE)
+    buffer, leg_rows = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
     lanes.fill(buffer, leg_rows, cases, leg_cases)
     lanes.start(buffer, shared, leg_rows, n_legs)
     for _ in range(ticks):
         lanes.tick(buffer, shared, tables, leg_rows, n_legs)
         for step in range(4):
-            lanes.contact_step(buffer, leg_rows, n_legs, step * 0.25 * TICK_S, 0.25 * TICK_S)
+            lane_loops.contact_step(buffer, leg_rows, n_legs, step * 0.25 * TICK_S, 0.25 * TICK_S)
     kept, kept_legs = buffer.copy(), leg_rows.copy()
-    memory = lanes.LEG_ROWS - lanes.LEG_CASE_ROWS
+    memory = block.LEG_ROWS - block.LEG_CASE_ROWS
     for place in range(n_legs * memory):
         buffer[:] = kept
         leg_rows[:] = kept_legs
-        number, row = place // memory, lanes.LEG_CASE_ROWS + place % memory
-        leg_rows[number * lanes.LEG_SIZE + row * LANES + place % LANES] = value
+        number, row = place // memory, block.LEG_CASE_ROWS + place % memory
+        leg_rows[number * block.LEG_SIZE + row * LANES + place % LANES] = value
         for _ in range(LATER_TICKS):
             lanes.tick(buffer, shared, tables, leg_rows, n_legs)
             for step in range(4):
-                lanes.contact_step(buffer, leg_rows, n_legs, step * 0.25 * TICK_S, 0.25 * TICK_S)
+                lane_loops.contact_step(
+                    buffer, leg_rows, n_legs, step * 0.25 * TICK_S, 0.25 * TICK_S
+                )
         for lane in range(LANES):
-            outcomes[place, lane] = lanes.load_log(buffer, lane).outcome
+            outcomes[place, lane] = block.load_log(buffer, lane).outcome

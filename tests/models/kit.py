@@ -133,7 +133,7 @@ def interpreted() -> SimpleNamespace:
         del sys.modules[name]
     compiling, numba.config.DISABLE_JIT = numba.config.DISABLE_JIT, 1
     try:
-        names = [path.stem for path in sorted(Path(models.__file__).parent.glob("[a-z]*.py"))]
+        names = [path.stem for path in sorted(Path(models.__file__).parent.glob("[a-z]*"))]
         copies = {name: importlib.import_module(f"models.{name}") for name in names}
     finally:
         numba.config.DISABLE_JIT = compiling

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import lanes, turbulence
+from models import block, turbulence
 from models.outcomes import IN_FLIGHT, Outcome
 from models.rows import LANES, flatten, names
 from models.structs import Actuation, Case, Command, Demand, Estimate, LegState, SensorMemory, State
@@ -111,7 +111,7 @@ def _blocks() -> tuple:
 
 
 def test_watch__covers_every_row_that_changes_in_flight() -> None:
-    assert len(WATCHED) == lanes.DYNAMIC_ROWS
+    assert len(WATCHED) == block.DYNAMIC_ROWS
 
 
 @pytest.mark.parametrize("value", [nan, inf, -inf])
@@ -178,15 +178,15 @@ def test_rows__flatten_follows_the_names() -> None:
     found = dict(zip(names(Case), values, strict=True))
     assert found["mass.dry_kg"] == 7500.0
     assert found["seed.high"] == case.seed.high
-    assert len(values) == lanes.CASE_ROWS
+    assert len(values) == block.CASE_ROWS
 
 
 def test_rows__store_then_load_is_the_same_record() -> None:
     plain = kit.interpreted()
-    buffer = np.arange(lanes.BUFFER_SIZE, dtype=float)
-    state = plain.lanes.load_y0(buffer, 3)
+    buffer = np.arange(block.BUFFER_SIZE, dtype=float)
+    state = plain.block.load_y0(buffer, 3)
     assert state.r_enu_m == (3.0, 19.0, 35.0)
     other = np.zeros_like(buffer)
-    plain.lanes.store_y0(other, 3, state)
-    assert plain.lanes.load_y0(other, 3) == state
-    assert np.count_nonzero(other) == lanes.STATE_ROWS
+    plain.block.store_y0(other, 3, state)
+    assert plain.block.load_y0(other, 3) == state
+    assert np.count_nonzero(other) == block.STATE_ROWS

@@ -13,7 +13,14 @@ import pytest
 from scipy.integrate import quad_vec
 from scipy.spatial.transform import Rotation
 
-from models.structs import Aids, Estimate, Increments, Tuning
+from models.structs import (
+    Aids,
+    Estimate,
+    HorizontalCovariance,
+    Increments,
+    Tuning,
+    VerticalCovariance,
+)
 from tests.models import kit, vehicle
 from tests.models.vehicle import changed, filled, quiet, stage
 
@@ -129,24 +136,18 @@ def _covariance(seed: int) -> np.ndarray:
 
 
 def _with_covariances(h: np.ndarray, u: np.ndarray, **more: Any) -> Estimate:
-    names = {"h": "pvb", "u": "pvba"}
-    values = {}
-    for letter, matrix in (("h", h), ("u", u)):
-        for i, one in enumerate(names[letter]):
-            for j, other in enumerate(names[letter]):
-                if i <= j:
-                    values[f"{letter}_{one}{other}"] = matrix[i, j]
-    return _estimate(**values, **more)
+    horizontal = HorizontalCovariance(*h[np.triu_indices(3)])
+    vertical = VerticalCovariance(*u[np.triu_indices(4)])
+    return _estimate(horizontal=horizontal, vertical=vertical, **more)
 
 
 def _matrices(est: Estimate) -> tuple[np.ndarray, np.ndarray]:
     found = []
-    for letter, order in (("h", "pvb"), ("u", "pvba")):
+    for part, order in ((est.horizontal, "pvb"), (est.vertical, "pvba")):
         matrix = np.empty((len(order), len(order)))
         for i, one in enumerate(order):
             for j, other in enumerate(order):
-                key = f"{letter}_{one}{other}" if i <= j else f"{letter}_{other}{one}"
-                matrix[i, j] = getattr(est, key)
+                matrix[i, j] = getattr(part, one + other if i <= j else other + one)
         found.append(matrix)
     return found[0], found[1]
 
@@ -211,14 +212,14 @@ def test_aided__horizontal_filter_is_the_textbook_one(seed: int) -> None:
 def test_update__scalar_random_walk_reaches_its_steady_state() -> None:
     """P+ = (-q + sqrt(q^2 + 4 q r)) / 2 for q = 0.01, r = 1 (Brown & Hwang, sec. 4.3)."""
     q, r = 0.01, 1.0
-    p, x = (1.0, *[0.0] * 9), (0.0,) * 4
+    p, x = VerticalCovariance(1.0, *[0.0] * 9), (0.0,) * 4
     for _ in range(400):
-        p = (p[0] + q, *p[1:])
-        prior = p[0]
-        p, x = navigation._update4(p, 1.0, 0.0, 0.0, 0.0, sqrt(r), 1.0, x)
+        p = p._replace(pp=p.pp + q)
+        prior = p.pp
+        p, x = navigation._update(p, 1.0, 0.0, 0.0, 0.0, sqrt(r), 1.0, x)
     assert prior == pytest.approx(0.10512492197250392, abs=1e-12)
-    assert p[0] == pytest.approx(0.09512492197250393, abs=1e-12)
-    assert p[0] / r == pytest.approx(0.5 * (-q + sqrt(q * q + 4 * q * r)), abs=1e-12)
+    assert p.pp == pytest.approx(0.09512492197250393, abs=1e-12)
+    assert p.pp / r == pytest.approx(0.5 * (-q + sqrt(q * q + 4 * q * r)), abs=1e-12)
 
 
 def test_aided__does_nothing_on_a_tick_that_is_not_due() -> None:

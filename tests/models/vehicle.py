@@ -199,6 +199,6 @@ def plant(case: Case) -> Plant:
         ),
         **dict(thrust_vac_n=171300.0, exit_area_m2=0.24, isp_vac_s=312.0, isp_throttle_slope=0.08),
         **dict(throttle_min=0.4, ground_pressure_pa=89875.0, gravity_mps2=9.80665),
-        **dict(gimbal_travel_rad=radians(8.0), roll_acceleration_radps2=0.064),
+        gimbal_travel_rad=radians(8.0),
         roll_min_pulse_s=0.04,
     )

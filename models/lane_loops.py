@@ -1,0 +1,313 @@
+"""The loops over lanes: each loads a run's records, calls the scalar physics, stores the result.
+
+The compiler makes packed instructions of them; what is branchy (tables, the latch at first contact)
+stands in a loop of its own. Nothing depends on a neighbour: every lane runs the same instructions
+on its own rows.
+"""
+
+from math import cos, pi
+
+from models import actuation, block, dynamics, flight, legs, mass, touchdown, wind
+from models.flight import TICK_S
+from models.jit import plain
+from models.rows import LANES
+from models.structs import MAX_PHASES, Wrench
+from models.vectors import add, norm
+
+# --- the finite watch -----------------------------------------------------------------------------
+
+
+@plain
+def distrust(buffer, first, rows):
+    """Clear the sticky flag of the lanes where one of these rows is not finite.  §18.9"""
+    for row in range(rows):
+        for lane in range(LANES):
+            sound = abs(buffer[first + row * LANES + lane]) < block.HUGE
+            kept = buffer[block.FINITE + lane]
+            buffer[block.FINITE + lane] = kept if sound else 0.0
+
+
+@plain
+def distrust_legs(buffer, leg_rows, number, first, last):
+    """Clear the sticky flag of the lanes where one of these rows of a leg is not finite.  §18.9"""
+    for row in range(first, last):
+        at = number * block.LEG_SIZE + row * LANES
+        for lane in range(LANES):
+            sound = abs(leg_rows[at + lane]) < block.HUGE
+            kept = buffer[block.FINITE + lane]
+            buffer[block.FINITE + lane] = kept if sound else 0.0
+
+
+@plain
+def watch(buffer, leg_rows, n_legs):
+    """The sticky flag: cleared where anything that changes in flight is not finite.  §18.9
+
+    Clamps, selects and minima turn a NaN into an ordinary number, so this looks at the rows
+    themselves, before a tick has used them and again after.
+    """
+    distrust(buffer, 0, block.DYNAMIC_ROWS)
+    for number in range(n_legs):
+        distrust_legs(buffer, leg_rows, number, block.LEG_CASE_ROWS, block.LEG_ROWS)
+
+
+# --- one control tick -----------------------------------------------------------------------------
+
+
+@plain
+def look_up(buffer, tables):
+    """What each lane reads from shared tables: mission phase, wind profile, open-loop program."""
+    for lane in range(LANES):
+        case, log = block.load_case(buffer, lane), block.load_log(buffer, lane)
+        index = min(max(int(block.load_demand(buffer, lane).phase), 0), MAX_PHASES - 1)
+        phase = block.phase_of(tables.phases, index * block.PHASE_ROWS)
+        block.store_phase(buffer, lane, phase)
+        if case.wind.profile == wind.TABLE:
+            height = block.load_y0(buffer, lane).r_enu_m[2]
+            met = wind.from_table(height, case.wind.member, tables.winds)
+            block.store_table(buffer, lane, met)
+        if case.start.open_loop > 0.0:
+            asked = actuation.program_at(log.time_s, TICK_S, tables.program, tables.waves)
+            block.store_program(buffer, lane, asked)
+
+
+@plain
+def air_and_mass(buffer):
+    """Air, wind and mass properties for the coming tick."""
+    for lane in range(LANES):
+        case, state = block.load_case(buffer, lane), block.load_y0(buffer, lane)
+        felt, gusts = flight.air(
+            state, block.load_gusts(buffer, lane), block.load_table(buffer, lane),
+            block.load_trig(buffer, lane), block.load_log(buffer, lane).tick, case,
+        )  # fmt: skip
+        told, ground = block.load_actuation(buffer, lane), block.load_ground(buffer, lane)
+        axial = flight.axial_specific_force(state, told, felt, ground, case)
+        block.store_air(buffer, lane, felt)
+        block.store_gusts(buffer, lane, gusts)
+        block.store_body(buffer, lane, mass.body(state.lox_kg, state.fuel_kg, axial, case))
+
+
+@plain
+def navigate(buffer, shared):
+    """Inertial unit and strapdown."""
+    design, plant = block.load_design(shared, 0), block.load_plant(shared, 0)
+    for lane in range(LANES):
+        memory, est = flight.navigate(
+            block.load_y0(buffer, lane), block.load_memory(buffer, lane),
+            block.load_est(buffer, lane), block.load_air(buffer, lane),
+            block.load_earth(buffer, lane), block.load_command(buffer, lane).throttle,
+            block.load_case(buffer, lane), design, plant, block.load_log(buffer, lane).tick,
+        )  # fmt: skip
+        block.store_memory(buffer, lane, memory)
+        block.store_est(buffer, lane, est)
+
+
+@plain
+def aid(buffer, shared):
+    """Satellite fix and altimeter, on the lanes that are due."""
+    design, tuning = block.load_design(shared, 0), block.load_tuning(shared, 0)
+    for lane in range(LANES):
+        memory, est = flight.aid(
+            block.load_y0(buffer, lane), block.load_memory(buffer, lane),
+            block.load_est(buffer, lane), block.load_log(buffer, lane),
+            block.load_case(buffer, lane), design, tuning, block.load_normal(buffer, lane),
+        )  # fmt: skip
+        block.store_memory(buffer, lane, memory)
+        block.store_est(buffer, lane, est)
+
+
+@plain
+def feel(buffer, shared, leg_rows, n_legs):
+    """What legs and ground say: reach of the lowest point, strikes, support, switches."""
+    limits = block.load_limits(shared, 0)
+    edge_share = cos(pi / max(n_legs, 2))
+    for lane in range(LANES):
+        support = norm(block.load_ground(buffer, lane).force_enu_n)
+        climbed = flight.has_left(block.load_log(buffer, lane), block.load_case(buffer, lane))
+        contact = flight.hull(
+            block.load_y0(buffer, lane), block.load_body(buffer, lane), support,
+            block.load_normal(buffer, lane), climbed, block.load_case(buffer, lane), edge_share,
+            limits,
+        )  # fmt: skip
+        block.store_contact(buffer, lane, contact)
+    for number in range(n_legs):
+        at = number * block.LEG_SIZE
+        for lane in range(LANES):
+            climbed = flight.has_left(block.load_log(buffer, lane), block.load_case(buffer, lane))
+            contact = flight.felt_leg(
+                block.load_contact(buffer, lane), block.load_y0(buffer, lane),
+                block.load_leg(leg_rows, at + lane), block.load_leg_memory(leg_rows, at + lane),
+                block.load_normal(buffer, lane), climbed, block.load_case(buffer, lane).legs,
+            )  # fmt: skip
+            block.store_contact(buffer, lane, contact)
+
+
+@plain
+def control(buffer, shared):
+    """Actuators take the last command; guidance and control make the next."""
+    design, gains = block.load_design(shared, 0), block.load_gains(shared, 0)
+    plant = block.load_plant(shared, 0)
+    for lane in range(LANES):
+        case, log = block.load_case(buffer, lane), block.load_log(buffer, lane)
+        state, command = block.load_y0(buffer, lane), block.load_command(buffer, lane)
+        before, program = block.load_actuation(buffer, lane), block.load_program(buffer, lane)
+        told = flight.actuated(before, command, program, state, log, case)
+        block.store_actuation(buffer, lane, told)
+        votes = flight.switch_votes(block.load_contact(buffer, lane).pressed, log, case)
+        demand, command = flight.software(
+            block.load_est(buffer, lane), block.load_demand(buffer, lane), command,
+            block.load_phase(buffer, lane), votes, log, design, gains, plant,
+        )  # fmt: skip
+        block.store_demand(buffer, lane, demand)
+        block.store_command(buffer, lane, command)
+
+
+@plain
+def keep_log(buffer, shared):
+    """Book-keeping: clamps, extremes, terminal events, hand-over."""
+    gains, limits = block.load_gains(shared, 0), block.load_limits(shared, 0)
+    for lane in range(LANES):
+        log, state = block.load_log(buffer, lane), block.load_y0(buffer, lane)
+        told, case = block.load_actuation(buffer, lane), block.load_case(buffer, lane)
+        freed = flight.opened(state, told, block.load_air(buffer, lane), case, gains)
+        log = flight.logged(
+            log, state, block.load_demand(buffer, lane), block.load_command(buffer, lane),
+            block.load_contact(buffer, lane), freed, told.held, case, limits, gains,
+        )  # fmt: skip
+        block.store_log(buffer, lane, log)
+        if freed:
+            block.store_actuation(buffer, lane, flight.unclamped(told))
+
+
+# --- integration: classic Runge-Kutta -------------------------------------------------------------
+
+_STATE_SIZE = block.STATE_ROWS * LANES
+_STAGE = (0.0, 0.5, 0.5, 1.0)  # where each stage is evaluated
+_WEIGHT = (1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0)
+
+
+@plain
+def stage(buffer, reach):
+    """y = y0 + reach k."""
+    for i in range(_STATE_SIZE):
+        buffer[block.Y + i] = buffer[block.Y0 + i] + reach * buffer[block.K + i]
+
+
+@plain
+def accumulate(buffer, weight):
+    """total += weight k."""
+    for i in range(_STATE_SIZE):
+        buffer[block.TOTAL + i] += weight * buffer[block.K + i]
+
+
+@plain
+def clear(buffer):
+    """total = 0, k = 0."""
+    for i in range(_STATE_SIZE):
+        buffer[block.TOTAL + i] = 0.0
+        buffer[block.K + i] = 0.0
+
+
+@plain
+def rates(buffer, since_s):
+    """k = derivative at y, this long after the tick."""
+    for lane in range(LANES):
+        k = dynamics.rates(
+            block.load_y(buffer, lane), block.load_actuation(buffer, lane),
+            block.load_air(buffer, lane), block.load_body(buffer, lane),
+            block.load_ground(buffer, lane), block.load_earth(buffer, lane), since_s,
+            block.load_case(buffer, lane),
+        )  # fmt: skip
+        block.store_k(buffer, lane, k)
+
+
+@plain
+def conclude(buffer, since_s, dt):
+    """y0 += dt total; unit quaternion, nozzle inside its backlash."""
+    for i in range(_STATE_SIZE):
+        buffer[block.Y0 + i] += dt * buffer[block.TOTAL + i]
+    for lane in range(LANES):
+        state, told = block.load_y0(buffer, lane), block.load_actuation(buffer, lane)
+        case = block.load_case(buffer, lane)
+        state, told = dynamics.concluded(state, told, since_s, case)
+        block.store_y0(buffer, lane, state)
+        block.store_actuation(buffer, lane, told)
+
+
+@plain
+def fly_step(buffer, since_s, dt):
+    """One step in free flight, begun this long after the tick."""
+    clear(buffer)
+    for s in range(4):
+        stage(buffer, _STAGE[s] * dt)
+        rates(buffer, since_s + _STAGE[s] * dt)
+        accumulate(buffer, _WEIGHT[s])
+    conclude(buffer, since_s + dt, dt)
+
+
+@plain
+def push(buffer, leg_rows, n_legs):
+    """ground = what all legs do to the vehicle at y."""
+    zero = (0.0, 0.0, 0.0)
+    for lane in range(LANES):
+        block.store_ground(buffer, lane, Wrench(zero, zero))
+    for number in range(n_legs):
+        at = number * block.LEG_SIZE
+        for lane in range(LANES):
+            one = legs.wrench(
+                block.load_y(buffer, lane), block.load_leg_memory(leg_rows, at + lane),
+                block.load_leg(leg_rows, at + lane), block.load_case(buffer, lane).legs,
+                block.load_normal(buffer, lane),
+            )  # fmt: skip
+            sum_ = block.load_ground(buffer, lane)
+            force = add(sum_.force_enu_n, one.force_enu_n)
+            moment = add(sum_.moment_body_nm, one.moment_body_nm)
+            block.store_ground(buffer, lane, Wrench(force, moment))
+
+
+@plain
+def settle(buffer, leg_rows, n_legs, dt):
+    """Legs' memory after a contact step."""
+    for number in range(n_legs):
+        at = number * block.LEG_SIZE
+        for lane in range(LANES):
+            memory = legs.settle(
+                block.load_y0(buffer, lane), block.load_leg_memory(leg_rows, at + lane),
+                block.load_leg(leg_rows, at + lane), block.load_case(buffer, lane).legs,
+                block.load_normal(buffer, lane), dt,
+            )  # fmt: skip
+            block.store_leg_memory(leg_rows, at + lane, memory)
+
+
+@plain
+def contact_step(buffer, leg_rows, n_legs, since_s, dt):
+    """One step on the ground, begun this long after the tick."""
+    clear(buffer)
+    for s in range(4):
+        stage(buffer, _STAGE[s] * dt)
+        push(buffer, leg_rows, n_legs)
+        rates(buffer, since_s + _STAGE[s] * dt)
+        accumulate(buffer, _WEIGHT[s])
+    conclude(buffer, since_s + dt, dt)
+    settle(buffer, leg_rows, n_legs, dt)
+
+
+@plain
+def latch(buffer, shared, leg_rows, n_legs, since_tick):
+    """First contact: state and estimate of the lanes whose first pad has just touched.  §18.7"""
+    design, tuning = block.load_design(shared, 0), block.load_tuning(shared, 0)
+    for lane in range(LANES):
+        log = block.load_log(buffer, lane)
+        if log.mode != 1.0 or log.touched > 0.0:
+            continue
+        touching = False
+        for number in range(n_legs):
+            memory = block.load_leg_memory(leg_rows, number * block.LEG_SIZE + lane)
+            touching = touching or memory.load_n > 0.0
+        if touching:
+            snap = touchdown.snapshot(
+                block.load_y0(buffer, lane), block.load_est(buffer, lane),
+                block.load_body(buffer, lane), log.time_s + since_tick,
+                block.load_case(buffer, lane), design, tuning,
+            )  # fmt: skip
+            block.store_snap(buffer, lane, snap)
+            block.store_log(buffer, lane, flight.touching(log))
