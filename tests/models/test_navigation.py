@@ -22,7 +22,7 @@ from models.structs import (
     VerticalCovariance,
 )
 from tests.models import kit, vehicle
-from tests.models.vehicle import changed, filled, quiet, stage
+from tests.models.vehicle import centred, changed, filled, quiet, stage
 
 physics = kit.interpreted()
 navigation = physics.navigation
@@ -154,7 +154,7 @@ def _matrices(est: Estimate) -> tuple[np.ndarray, np.ndarray]:
 
 LATENCY_S = 0.05
 DESIGN = changed(
-    quiet(stage()),
+    centred(quiet(stage())),
     imu=dict(accel_noise_mps2_rthz=1e-3, z_m=0.0),
     gnss=dict(
         **dict(z_m=0.0, horizontal_noise_m=0.02, vertical_noise_m=0.03, velocity_noise_mps=0.04),
