@@ -120,6 +120,17 @@ def fill(buffer, leg_rows, cases, leg_cases):
 
 
 @plain
+def place_legs(buffer, leg_rows, n_legs):
+    """Legs' memory where the pads are now: at the start, and when the contact loop takes over."""
+    for number in range(n_legs):
+        for lane in range(LANES):
+            at = number * block.LEG_SIZE + lane
+            state, normal = block.load_y0(buffer, lane), block.load_normal(buffer, lane)
+            memory = legs.unloaded(state, block.load_leg(leg_rows, at), normal)
+            block.store_leg_memory(leg_rows, at, memory)
+
+
+@plain
 def start(buffer, shared, leg_rows, n_legs):
     """Every lane at ignition."""
     design, tuning = block.load_design(shared, 0), block.load_tuning(shared, 0)
@@ -152,10 +163,7 @@ def start(buffer, shared, leg_rows, n_legs):
         block.store_ground(buffer, lane, Wrench(_ZERO, _ZERO))
         block.store_log(buffer, lane, _new_log(case))
         block.store_start_kg(buffer, lane, state.lox_kg + state.fuel_kg)
-        for number in range(n_legs):
-            at = number * block.LEG_SIZE + lane
-            memory = legs.unloaded(state, block.load_leg(leg_rows, at), normal)
-            block.store_leg_memory(leg_rows, at, memory)
+    place_legs(buffer, leg_rows, n_legs)
     distrust(buffer, block.CASE_AT, block.CASE_ROWS)
     for number in range(n_legs):
         distrust_legs(buffer, leg_rows, number, 0, LEG_CASE_ROWS)
@@ -228,7 +236,8 @@ def record(buffer, parked, mode, leg_rows, n_legs, history, stride):
         at[22] = block.load_demand(buffer, lane).phase
         for number in range(n_legs):
             memory = block.load_leg_memory(leg_rows, number * block.LEG_SIZE + lane)
-            at[FIRST_LEG_CHANNEL + 2 * number] = max(memory.stroke_m, 0.0)
+            stroke = max(memory.stroke_m, 0.0) if mode == 1.0 else 0.0
+            at[FIRST_LEG_CHANNEL + 2 * number] = stroke
             at[FIRST_LEG_CHANNEL + 2 * number + 1] = memory.load_n
 
 
@@ -312,6 +321,7 @@ def fly_block(cases, leg_cases, shared, tables, n_legs, history, stride, rows, e
     # Contact: from the tick of hand-over, which has been done, to the end
     buffer[:] = parked
     leg_rows[:] = parked_legs
+    place_legs(buffer, leg_rows, n_legs)
     dt = TICK_S / contact_steps
     landing = waiting(parked, 1.0)
     while landing > 0:

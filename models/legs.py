@@ -44,7 +44,7 @@ def clearance(state, leg, normal):
 
 @kernel
 def unloaded(state, leg, normal):
-    """A leg's memory at the start: nothing crushed, the pad's anchor where the pad is."""
+    """A leg's memory before it carries: nothing crushed, the pad's anchor where the pad is."""
     r, _ = foot(state, leg)
     stroke = leg.ground_m - dot(normal, r)
     return LegState(0.0, stroke, r, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
