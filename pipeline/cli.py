@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -187,11 +187,46 @@ def replay(
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of campaign files, for editors and checks.
+def fly(
+    case: Annotated[
+        Path, typer.Argument(metavar="CASE", help="A case file: one flight of any body.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.nc", help="Where to write; results/<case>.nc if not given."),
+    ] = None,
+) -> None:
+    """Fly an arbitrary case with the kernel of the campaigns, and write every control tick.
 
-    Example: hoverslam schema > campaign.schema.json
+    A case gives mass, start, forces and an open-loop program as it likes; `hoverslam schema case`
+    prints what it may say. Prints the path of the history, netCDF with variables named as in a
+    replay.
+
+    Example: hoverslam fly campaigns/cases/drag_fall.yaml --out drag_fall.nc
     """
+    from pipeline.case import fly_case, load_case, told
+    from pipeline.history import write
+
+    flown = fly_case(load_case(case))
+    file = out or Path("results", f"{case.stem}.nc")
+    with _writing(file):
+        write(flown, file)
+    _tell(told(flown))
+    typer.echo(file)
+
+
+@app.command()
+def schema(
+    of: Annotated[
+        Literal["campaign", "case"],
+        typer.Argument(metavar="[campaign|case]", help="Of which files."),
+    ] = "campaign",
+) -> None:
+    """Print the JSON Schema of campaign files, or of case files, for editors and checks.
+
+    Example: hoverslam schema case > case.schema.json
+    """
+    from pipeline.case import case_schema
     from pipeline.config import campaign_schema
 
-    typer.echo(campaign_schema())
+    typer.echo(case_schema() if of == "case" else campaign_schema())

@@ -18,7 +18,7 @@ import yaml
 
 from pipeline import cli, errors, gate, run
 
-VERBS = ("run", "report", "gate", "replay", "schema")
+VERBS = ("run", "report", "gate", "replay", "fly", "schema")
 HELP_WITHIN_S = 0.8  # on a busy machine; on a quiet one it takes a tenth of this
 # Each takes longer to import than all of `--help` may last.
 HEAVY = ("bokeh", "dask", "distributed", "numba", "numpy", "pandas", "pydantic", "scipy", "xarray")
@@ -171,7 +171,9 @@ def test_gate__exits_with_the_verdict_and_prints_it_for_scripts(
 @pytest.mark.parametrize(
     "words",
     [
+        ("land",),
         ("fly",),
+        ("schema", "vehicle"),
         ("run",),
         ("run", "a.yaml", "--run", "3"),
         ("run", "a.yaml", "--runs", "many"),
@@ -283,3 +285,33 @@ def test_schema__is_json_that_knows_the_reference_campaign_s_keys(
     result = hoverslam("schema")
     assert (result.code, result.err) == (0, "")
     assert campaign.keys() <= json.loads(result.out)["properties"].keys()
+
+
+def test_schema__of_a_case_knows_its_sections(hoverslam: Command) -> None:
+    result = hoverslam("schema", "case")
+    assert (result.code, result.err) == (0, "")
+    keys = json.loads(result.out)["properties"].keys()
+    assert {"duration_s", "mass", "start", "program", "legs"} <= keys
+    assert json.loads(hoverslam("schema", "campaign").out) == json.loads(hoverslam("schema").out)
+
+
+# --- fly ------------------------------------------------------------------------------------------
+
+
+def test_fly__names_all_mistakes_at_once_and_writes_nothing(
+    hoverslam: Command, tmp_path: Path
+) -> None:
+    file, out = tmp_path / "odd.yaml", tmp_path / "odd.nc"
+    file.write_text("duration_s: -1\nmas: {dry_kg: 1}\nwind: {profile: linear, speed_mps: 3}\n")
+    result = hoverslam("fly", file, "--out", out)
+    assert (result.code, result.out) == (errors.ExitCode.BAD_INPUT, "")
+    said = result.err.splitlines()
+    for what in ("duration_s: got -1", "mas: unknown key.*mass", "wind.shear_per_s: missing"):
+        assert [line for line in said if re.search(f"^hoverslam: {file}: {what}", line)], what
+    assert not out.exists()
+
+
+def test_fly__a_case_that_is_not_there(hoverslam: Command, tmp_path: Path) -> None:
+    result = hoverslam("fly", tmp_path / "none.yaml")
+    assert result.code == errors.ExitCode.BAD_INPUT
+    assert "none.yaml: No such file" in result.err
