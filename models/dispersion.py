@@ -143,10 +143,12 @@ DISPERSIONS: dict[str, Scale | Offset | Value] = {
 
 
 def _get(case: Any, path: str) -> Any:
+    """A value of the case, by `part.field`."""
     return reduce(getattr, path.split("."), case)
 
 
 def _set(case: Case, path: str, value: Any) -> Case:
+    """The case with a value replaced, by `part.field`."""
     part, field = path.split(".")
     return case._replace(**{part: getattr(case, part)._replace(**{field: value})})
 

@@ -3,7 +3,7 @@
 Each tank's liquid is a cylinder of its own height standing on the tank bottom; its sloshing part
 is taken out and hangs as a pendulum (slosh.py), the rest moves with the vehicle. The centre of mass
 moves along body z and, with a laterally offset dry vehicle, sideways. Left out: reaction of the
-flow inside the vehicle (jet damping), about 0.1 % of the attitude loop's damping at 40 kg/s.
+flow inside the vehicle (jet damping), about 0.2 % of the attitude loop's damping at 40 kg/s.
 """
 
 from models.jit import kernel
