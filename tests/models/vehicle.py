@@ -140,8 +140,8 @@ def gains() -> Gains:
     """Control loops that fly the test stage."""
     return Gains(
         **dict(vertical_frequency_radps=0.9, vertical_damping_ratio=1.0),
-        **dict(lateral_frequency_radps=0.35, lateral_damping_ratio=0.9),
-        **dict(vertical_integral_per_s=0.25, lateral_integral_per_s=0.15),
+        **dict(lateral_frequency_radps=0.25, lateral_damping_ratio=0.9),
+        **dict(vertical_integral_per_s=0.25, lateral_integral_per_s=0.08),
         **dict(attitude_frequency_radps=1.6, attitude_damping_ratio=1.4),
         **dict(attitude_integral_per_s=0.3, tilt_limit_rad=radians(8.0), fix_timeout_s=2.0),
         attitude_error_limit_rad=radians(6.0),
@@ -176,7 +176,7 @@ def phase(up_m: float, speed: float, end_speed: float, acceleration: float, **mo
     return filled(
         Phase,
         **dict(up_m=up_m, speed_mps=speed, end_speed_mps=end_speed, acceleration_mps2=acceleration),
-        **(dict(lateral_speed_mps=3.0, lateral_acceleration_mps2=0.5) | more),
+        **(dict(lateral_speed_mps=3.0, lateral_acceleration_mps2=0.2) | more),
     )
 
 
