@@ -17,7 +17,7 @@ from pipeline.laws import Number, Positive, Text
 from pipeline.records import Strict, numbers
 from pipeline.spelling import in_file
 
-LONGEST_S = 3600.0  # one row of history for each control tick: 180,000 of them
+LONGEST_S = 1800.0  # 90,000 rows of history in each of the kernel's lanes: 400 MB
 
 
 def _section(

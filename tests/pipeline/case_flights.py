@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from scipy.spatial.transform import Rotation
 
 from pipeline.case import FlyCase, fly_case
 
@@ -29,6 +30,11 @@ def flown(**given: Any) -> xr.Dataset:
 def last(flight: xr.Dataset, name: str) -> np.ndarray:
     """A variable's last row."""
     return flight[name][-1].to_numpy()
+
+
+def matrix_of(flight: xr.Dataset) -> np.ndarray:
+    """The last attitude as a matrix, body to ENU."""
+    return Rotation.from_quat(last(flight, "q_body_to_enu"), scalar_first=True).as_matrix()
 
 
 def rates(omega_radps: tuple[float, float, float]) -> dict[str, float]:
