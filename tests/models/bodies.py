@@ -1,5 +1,4 @@
-"""Plain bodies as cases: no engine, no air, no liquid, gravity only if asked for; and their
-flights."""
+"""Plain bodies as cases, and their flights: no engine, air or liquid, gravity if asked for."""
 
 from typing import Any
 
@@ -29,8 +28,7 @@ _DROP = 1.0e-15  # kg: a tank that is not empty, so that no run ends for lack of
 def body(
     mass_kg: float = 1000.0, inertia: tuple[float, ...] = (1e3, 1e3, 1e3), **parts: Any
 ) -> Case:
-    """A rigid body in a vacuum without gravity, not clamped. parts: fields of a part of the
-    case."""
+    """A rigid body in a vacuum without gravity, not clamped. parts: fields of its parts."""
     tank = filled(Tank, load_kg=_DROP, density_kgpm3=1000.0, radius_m=1.0, slosh_mass_scale=0.0)
     case = filled(
         Case,

@@ -1,5 +1,4 @@
-"""The kernel's own loops with one number spoilt on the way: what fly_block flies, stopped and
-changed.
+"""The kernel's own loops, stopped on the way to spoil one number.
 
 Compiled by the same door as the kernel (models.jit), so that it is found in the same cache.
 """
@@ -19,8 +18,7 @@ def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, o
     """Fly a block for some ticks, then again and again on from there with one row spoilt.
 
     ticks: when; first, rows: which rows of the buffer, one at a time; value: what is put there, in
-    lane row % LANES;
-    outcomes: (rows, LANES), out: outcome of each lane LATER_TICKS after.
+    lane row % LANES; outcomes: (rows, LANES), out: outcome of each lane LATER_TICKS after.
     """
     buffer, leg_rows = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
     lanes.fill(buffer, leg_rows, cases, leg_cases)
@@ -44,8 +42,7 @@ def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, o
 
 @entry
 def spoil_legs(cases, leg_cases, shared, tables, n_legs, ticks, value, outcomes):
-    """The same for the memory of the legs, in the contact loop: outcomes (n_legs * memory rows,
-    LANES)."""
+    """The same for legs in the contact loop: outcomes (n_legs * memory rows, LANES)."""
     buffer, leg_rows = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
     lanes.fill(buffer, leg_rows, cases, leg_cases)
     lanes.start(buffer, shared, leg_rows, n_legs)

@@ -117,8 +117,7 @@ def test_slide__stops_after_the_coulomb_distance(slope_deg: float, distance: flo
     rows = _slide(3.0, slope_deg, 0.5, 1.2)
     a = radians(slope_deg)
     along = rows[:, 0] * cos(a) + rows[:, 2] * sin(a)
-    # The tick of hand-over and the strut's side stiffness: m g mu / (4 k_t) = 0.02 mm, v dt = 0.3
-    # mm
+    # Give of the struts m g mu / (4 k_t) = 0.02 mm, and one step's travel v dt = 0.3 mm
     assert along[-1] - along[0] == pytest.approx(distance, abs=1e-3)
     assert abs(along[-1] - along[-10]) < 1e-6
 
@@ -175,8 +174,7 @@ def test_start__standing_on_its_legs_stays_there() -> None:
 
 
 def test_foot_loads__of_an_offset_centre_of_mass() -> None:
-    """Four springs under a mass off its axis, its height's own lean included (3 x 3 stiffness
-    solved)."""
+    """Four springs under a mass off its axis, the lean of its height included."""
     case = _on_legs(
         *(1500.0, (9e3, 9e3, 2e3)),
         mass=dict(cg_x_m=0.3, cg_y_m=-0.1, cg_z_m=4.0),
@@ -223,8 +221,7 @@ def test_static_tip__is_the_angle_of_the_support_edge(
 
 
 def test_bounce__in_vacuum_keeps_its_energy_and_its_place() -> None:
-    """Undamped legs on level ground: ten seconds of bounces, no drift, no turn, height kept to 0.1
-    %."""
+    """Undamped legs on level ground: ten seconds of bounces, no drift, no turn, height kept."""
     case = _on_legs(
         *(1500.0, (9e3, 9e3, 2e3)),
         mass=dict(cg_z_m=2.0),

@@ -155,8 +155,7 @@ def test_lateral__forgets_its_place_long_after_the_last_fix() -> None:
 
 
 def test_percussion_point__stays_put_when_the_gimbal_turns_the_stage() -> None:
-    """Force at the gimbal only: the centre of percussion I / (m l) above the centre of mass does
-    not accelerate."""
+    """A force at the gimbal does not accelerate the point I / (m l) above the centre of mass."""
     mass, inertia, arm, cg = 9000.0, 153e3, 4.5, 6.7
     side = 1000.0
     at_cg, turn = side / mass, -side * arm / inertia  # about y, push towards +x below the cg

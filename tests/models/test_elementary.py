@@ -30,8 +30,7 @@ def test_exp__agrees_with_the_library_within_its_range() -> None:
     x = _RNG.uniform(-700.0, 700.0, 8000)
     ours = np.array([elementary.exp(v) for v in x])
     theirs = np.array([math.exp(v) for v in x])
-    # Compiled, the two halves of ln 2 may be joined: n ln 2 (about x) then rounds once, relative
-    # to 1
+    # Compiled, the two halves of ln 2 may be joined: n ln 2, about x, then rounds once
     assert _worst((ours / theirs - 1.0) / (4.0 + np.abs(x))) < 2.0**-53
 
 

@@ -84,7 +84,7 @@ def _told(**more: float) -> Actuation:
 
 
 def test_throttle_rate__is_a_first_order_lag() -> None:
-    """1 - exp(-t / tau); a step's impulse deficit is tau (E1 of the closed forms)."""
+    """1 - exp(-t / tau); a step's impulse deficit is tau."""
     told = _told()
 
     def rate(y: np.ndarray) -> list[float]:
@@ -98,7 +98,7 @@ def test_throttle_rate__is_a_first_order_lag() -> None:
 
 
 def test_throttle_rate__keeps_within_the_slew_limit() -> None:
-    """Ramp at the limit, then the lag: t1 = (u - R tau) / R (E3 of the closed forms)."""
+    """Ramp at the limit, then the lag: t1 = (u - R tau) / R."""
     told = _told(throttle_slew_per_s=0.4)
     t1 = (0.6 - 0.4 * 0.15) / 0.4
 
@@ -123,8 +123,7 @@ ACTUATOR = filled(
 
 
 def test_gimbal__step_is_the_second_order_one() -> None:
-    """E2 of the closed forms (Ogata, sec. 5-3): peak at pi / wd, overshoot exp(-pi z / sqrt(1 -
-    z^2))."""
+    """Peak at pi / wd, overshoot exp(-pi z / sqrt(1 - z^2)): Ogata, sec. 5-3."""
 
     def rate(y: np.ndarray) -> Any:
         return gimbal.rates(y[0], y[1], 0.1, ACTUATOR)
@@ -172,8 +171,7 @@ def test_play__nozzle_stays_within_half_the_backlash() -> None:
 
 
 def test_play__loop_encloses_backlash_times_travel() -> None:
-    """The nozzle follows half the play behind, both ways: a parallelogram, b wide and 2 A - b
-    high."""
+    """The nozzle follows half the play behind: a parallelogram b wide, 2 A - b high."""
     b, a = 0.02, 0.1
     loose = ACTUATOR._replace(backlash_rad=b)
     actuator = a * np.sin(np.linspace(0.0, 6.0 * pi, 30001))

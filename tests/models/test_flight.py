@@ -272,8 +272,7 @@ def test_outcome__time_out_counts_as_none_of_the_others() -> None:
 
 
 def test_clocks__do_not_depend_on_the_integration_steps() -> None:
-    """Halved steps move a noisy, turbulent landing by the integrator's error, not by other
-    noise."""
+    """Halved steps move a noisy landing by the integrator's error, not by other noise."""
     cases = [changed(kit.seeded(stage(), seed), wind=dict(w20_mps=5.0)) for seed in range(LANES)]
     coarse, fine = (kit.fly(cases, kit.setup(stage(), steps=s)) for s in ((2, 10), (4, 20)))
     other = kit.fly([kit.seeded(case, 777) for case in cases], kit.setup(stage()))
@@ -322,8 +321,7 @@ def test_gust__acts_on_the_way_down_alone() -> None:
 
 @pytest.mark.parametrize("start", ["held", "flying", "landing"])
 def test_interpreted__flies_as_the_compiled_kernel_does(start: str) -> None:
-    """The same block by plain Python: equal to rounding over the first ticks of each kind of
-    loop."""
+    """The same block by plain Python: equal to rounding in the first ticks of each loop."""
     starts = {
         "held": dict(held=1.0),
         "flying": dict(held=0.0, up_m=40.0, v_up_mps=-3.0, throttle=0.7, omega_x_radps=0.02),

@@ -1,5 +1,4 @@
-"""Guidance: the reference reaches its waypoints within its limits; cut-off by votes, backup and
-never early."""
+"""Guidance: the reference reaches its waypoints within limits; cut-off by votes or backup."""
 
 from math import sqrt
 from typing import Any

@@ -39,8 +39,7 @@ def _windy(seed: int, **parts: Any) -> Case:
     return changed(usual, **parts)
 
 
-# Neighbours as bad as they come: an early crash, a run that is NaN from the start, one that never
-# ends
+# Neighbours as bad as they come: an early crash, NaN from the start, one that never ends
 CRASH = _windy(90, failure=dict(initiator=1.0, time_s=3.0))
 NAN = _windy(91, mass=dict(dry_kg=nan))
 ENDLESS = _windy(92, legs=dict(damping_nspm=0.0, grip_damping_nspm=0.0), engine=dict(lag_s=0.3))

@@ -71,8 +71,7 @@ def _pressed(path: np.ndarray, leg: Leg) -> list[LegState]:
 
 @pytest.mark.parametrize("damping", [0.0, 30e3])
 def test_crush__shortens_at_its_load_and_stays_shortened(damping: float) -> None:
-    """Pressed at constant speed w: crush begins where k s + d w = F and then takes all of the
-    speed."""
+    """Pressed at speed w: crush begins where k s + d w = F and then takes all of the speed."""
     leg = LEG._replace(damping_nspm=damping, crush_load_n=100e3)
     speed, most = 0.5, 0.30
     path = np.concatenate([np.arange(0.0, most, speed * DT), np.arange(most, -0.01, -speed * DT)])
@@ -139,8 +138,7 @@ def test_friction__stays_in_its_cone_and_in_the_plane(r: tuple, v: tuple, load: 
 
 
 def test_friction__of_a_steady_slide_is_mu_times_load_against_it() -> None:
-    """The anchor is dragged along: the same force at every speed, and back to sticking without
-    creep."""
+    """The anchor is dragged along: one force at every speed, and sticking again without creep."""
     memory, x = _memory(stroke_m=0.02), 0.0
     for _ in range(200):
         x += 0.3 * DT

@@ -114,8 +114,7 @@ def test_body__sloshing_part_is_taken_out_of_the_same_liquid() -> None:
 def test_body__stays_physical_with_any_liquid(
     lox: float, fuel: float, scale: float, axial: float
 ) -> None:
-    """Inertia positive and triangular (I1 + I2 > I3), near what it is without liquid or above
-    it."""
+    """Inertia positive and triangular (I1 + I2 > I3), not below that without liquid."""
     case = stage()
     tanks = [t._replace(slosh_mass_scale=scale) for t in (case.lox, case.fuel)]
     found = mass.body(lox, fuel, axial, case._replace(lox=tanks[0], fuel=tanks[1]))

@@ -1,5 +1,4 @@
-"""Navigation: strapdown against exact motion, the filter against textbook matrices, and its
-consistency.
+"""Navigation: strapdown against exact motion, filter against matrices, consistency.
 
 Matrix filter: Brown & Hwang, 4th ed., eqs. 4.2.8 to 4.2.19, in Joseph's form, written here with
 numpy.
@@ -261,8 +260,7 @@ def _drawn(names: Any, sigmas: Any, rng: np.random.Generator) -> dict[str, float
 
 
 def test_estimate__is_consistent_over_many_flights() -> None:
-    """Normalised error squared at touchdown over 96 hops, every sensor error drawn as the tuning
-    says.
+    """Normalised error squared at touchdown over 96 hops, sensor errors drawn as tuned for.
 
     Chi-square with 6 degrees of freedom, so the mean has 6 +- 4 sqrt(12 / 96); what is not white
     (tilt errors
@@ -290,8 +288,7 @@ def test_estimate__is_consistent_over_many_flights() -> None:
 
 
 def test_comparison__an_overconfident_filter_would_be_seen() -> None:
-    """A filter told of a third of its satellite noise has a normalised error far outside that
-    band."""
+    """A filter told of a third of its satellite noise is far outside that band."""
     honest = stage()
     third = {k: getattr(honest.gnss, k) / 3.0 for k in ("horizontal_noise_m", "vertical_noise_m")}
     made = kit.setup(changed(honest, gnss=third | {"velocity_noise_mps": 0.01}), height_m=40.0)

@@ -46,8 +46,7 @@ def test_philox__gives_the_authors_known_answers(
 
 
 def test_philox__a_wrong_answer_would_be_seen() -> None:
-    """One bit of the counter changes about half of the 128 bits: 64 +- 4 standard deviations
-    (5.7)."""
+    """One bit of the counter changes half of the 128 bits: 64 +- 4 deviations of 5.7."""
     first = noise.philox(*(np.uint64(0) for _ in range(6)))
     second = noise.philox(np.uint64(1), *(np.uint64(0) for _ in range(5)))
     changed = sum((int(a) ^ int(b)).bit_count() for a, b in zip(first, second, strict=True))

@@ -1,5 +1,4 @@
-"""Quaternions against scipy's rotations, another formulation by other people; identities by
-hypothesis."""
+"""Quaternions against scipy's rotations, written by other people; identities."""
 
 from math import pi, sqrt
 

@@ -1,5 +1,4 @@
-"""Sensors: exact increments of known motions, error models against IEEE Std 952's figures,
-geometry."""
+"""Sensors: increments of known motions, error models of IEEE Std 952, geometry."""
 
 from math import cos, pi, radians, sqrt
 from typing import Any
@@ -36,8 +35,7 @@ def _turned(*vector: float) -> tuple:
 
 
 def test_imu__at_rest_feels_what_holds_it_up() -> None:
-    """Upright: g along z. Leaning towards +x by 0.1 rad: -g sin 0.1 along x (it would slide that
-    way)."""
+    """Upright: g along z. Leaning towards +x by 0.1 rad: -g sin 0.1 along x."""
     for lean in (0.0, 0.1):
         state = _state(q_body_to_enu=_turned(0.0, lean, 0.0))
         memory = sensors.imu_memory(state, PERFECT)
@@ -56,8 +54,7 @@ def test_imu__in_free_fall_feels_nothing() -> None:
 
 
 def test_imu__off_the_axis_feels_the_turning() -> None:
-    """A steady spin of 2 rad/s about z: centripetal -omega^2 r at 0.4 m, and no weight in free
-    fall."""
+    """A steady spin of 2 rad/s about z in free fall: centripetal -omega^2 r at 0.4 m."""
     imu, spin, arm = PERFECT._replace(x_m=0.4), 2.0, 0.4
     angles = [spin * k * DT for k in (0, 1)]
     before, after = (
@@ -82,8 +79,7 @@ def test_imu__errors_enter_as_defined() -> None:
     measured, _ = sensors.imu_increments(
         after, sensors.imu_memory(before, imu), SUPPORT, imu, SEED, 3.0, DT
     )
-    # Axes turned by +0.002 about y: the unit's x axis dips towards -z and sees -0.002 of what is
-    # on z
+    # Axes turned by +0.002 about y: the unit's x axis dips and sees -0.002 of what is on z
     assert measured.angle_body_rad == pytest.approx(
         (0.01 * DT - 1.001 * 0.002 * 0.01, 0.0, 1.001 * 0.01), abs=1e-9
     )
@@ -113,8 +109,7 @@ def _allan(rate: np.ndarray, cluster: int) -> float:
 
 
 def test_imu__white_noise_has_the_allan_deviation_of_its_random_walk() -> None:
-    """sigma(tau) = N / sqrt(tau), 0.15 deg/sqrt(h) and 0.06 m/s/sqrt(h) (STIM300 data sheet
-    class)."""
+    """sigma(tau) = N / sqrt(tau), 0.15 deg/sqrt(h) and 0.06 m/s/sqrt(h) (STIM300 class)."""
     arw, vrw = radians(0.15) / 60.0, 0.06 / 60.0
     imu = filled(Imu, gyro_noise_radps_rthz=arw, accel_noise_mps2_rthz=vrw)
     count = 12000

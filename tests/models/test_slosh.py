@@ -39,8 +39,7 @@ def test_pendulum__has_the_published_frequency_mass_and_length() -> None:
 
 
 def test_pendulum__hangs_where_its_force_acts() -> None:
-    """The hinge is where the pressure of the mode acts on wall and bottom, found here by
-    integration.
+    """The hinge is where the pressure on wall and bottom acts, integrated here.
 
     First mode: p ~ J1(xi r / R) cos(a) cosh(xi (z + h) / R), z from the surface down (Ibrahim,
     Liquid Sloshing
@@ -50,8 +49,7 @@ def test_pendulum__hangs_where_its_force_acts() -> None:
     radius, h, xi = 0.5, 0.8, physics.slosh.XI
     z = np.linspace(0.0, h, 20001)  # over the bottom
     wall = np.cosh(xi * z / radius)
-    # Side force of the wall, per unit; on the bottom the moment  int p r cos(a) dA  with J1's
-    # integral
+    # Side force of the wall, per unit; on the bottom the moment  int p r cos(a) dA
     force = np.pi * radius * j1(xi) * np.trapezoid(wall, z)
     wall_moment = np.pi * radius * j1(xi) * np.trapezoid(wall * z, z)
     r = np.linspace(0.0, radius, 20001)
@@ -135,8 +133,7 @@ def _vehicle() -> Any:
 @pytest.mark.parametrize("damping", [0.0, 0.7])
 @pytest.mark.parametrize("push", list(product((0.0, 900.0), (0.0, -400.0), (0.0, 19440.0))))
 def test_coupling__conserves_momentum_and_angular_momentum(damping: float, push: tuple) -> None:
-    """What comes from outside is what body and bobs together gain: Newton and Euler, pendulum by
-    pendulum.
+    """What comes from outside is what body and bobs together gain: Newton and Euler.
 
     An independent account: the bobs' accelerations are put together from the body's motion and the
     angles' second derivatives, and nothing of the pendulums' forces is used.
@@ -176,8 +173,7 @@ def test_coupling__conserves_momentum_and_angular_momentum(damping: float, push:
 
 
 def test_coupling__frequency_on_a_vehicle_that_moves_sideways() -> None:
-    """omega sqrt(1 + m_bob / m_rest) = 6.8247 rad/s; the vehicle is kept from turning by its
-    inertia."""
+    """omega sqrt(1 + m_bob / m_rest) = 6.8247 rad/s; inertia keeps the vehicle from turning."""
     case = bodies.body(
         1200.0,
         (1e12,) * 3,
@@ -190,15 +186,13 @@ def test_coupling__frequency_on_a_vehicle_that_moves_sideways() -> None:
 
 
 def test_coupling__a_hinge_on_the_turning_axis_leaves_the_bob_behind() -> None:
-    """With nothing to hang in (no axial acceleration) a turn of the vehicle alone swings the angle
-    back."""
+    """With no axial acceleration, a turn of the vehicle alone swings the angle back."""
     bob = physics.structs.Pendulum(10.0, 0.5, 2.0, 0.0)
     turn = 0.3  # rad/s2 about the hinge: the bob's place moves by -L turn
     assert physics.slosh.swing(0.0, 0.0, -0.5 * turn, 0.0, bob) == pytest.approx(turn)
 
 
 def test_comparison__shallow_water_frequency_would_be_seen() -> None:
-    """Leaving out tanh, or taking gravity for the axial acceleration, is off by more than the
-    tolerance."""
+    """No tanh, or gravity for the axial acceleration: off by more than the tolerance."""
     assert abs(tanh(1.8411838 * 0.8 / 0.5) - 1.0) > 1e-3
     assert abs(sqrt(9.80665 / 12.0) - 1.0) > 0.05

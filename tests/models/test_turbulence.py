@@ -186,8 +186,7 @@ def test_generated__has_the_dryden_spectrum(series: np.ndarray, axis: int) -> No
 
 
 def _dryden(omega: np.ndarray, axis: int) -> np.ndarray:
-    """One-sided spectra of the specification at 50 m and 20 m/s; the table above holds them to
-    it."""
+    """One-sided spectra of the specification at 50 m and 20 m/s; the table holds them to it."""
     l_u, l_w, sigma_u, sigma_w = 202.2895917, 50.0000016, 2.459202224, 1.543333333
     length, sigma = (l_w, sigma_w) if axis == 2 else (l_u, sigma_u)
     x2 = (length * omega / 20.0) ** 2

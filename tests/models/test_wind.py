@@ -28,7 +28,7 @@ def test_mean_speed__log_law() -> None:
 
 
 def test_mean_speed__the_two_laws_agree_within_three_percent_to_343_m() -> None:
-    """FACTS of the field: the shape of the profile does not matter at these heights."""
+    """The shape of the profile does not matter at these heights."""
     power, logarithmic = filled(Wind, **BASE), filled(Wind, profile=1.0, **BASE)
     for height in (10.0, 50.0, 100.0, 178.0, 343.0):
         one, other = (wind.mean_speed(height, w)[0] for w in (power, logarithmic))

@@ -1,5 +1,4 @@
-"""A test stage and its mission in Python, so that no test of the physics depends on a campaign
-file.
+"""A test stage and its mission in Python: tests of the physics need no campaign file.
 
 Round numbers of the size of a 10 t hop stage; none is a claim about a vehicle that flew.
 """
@@ -60,8 +59,7 @@ def changed(case: Any, **parts: dict[str, float]) -> Any:
 
 
 def stage() -> Case:
-    """The test stage on a flat pad at 1,000 m, in 5 m/s of wind from the west, without
-    turbulence."""
+    """The test stage on a flat pad at 1,000 m, in 5 m/s of steady wind from the west."""
     return filled(
         Case,
         site=filled(Site, elevation_m=1000.0, pad_radius_m=10.0, latitude_rad=radians(41.0)),

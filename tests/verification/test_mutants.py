@@ -1,5 +1,4 @@
-"""The checks can fail: each of these small errors in the physics is caught by the tests named
-beside it.
+"""The checks can fail: each of these small errors is caught by the tests named beside it.
 
 A copy of the physics gets one sign, factor or frame wrong and runs a test file interpreted, in a
 process of its own.

@@ -147,8 +147,7 @@ def test_flat_earth__sphere_falls_as_scipy_integrates_it(case: int, metres: floa
 
 
 def test_flat_earth__density_is_evaluated_inside_the_derivative() -> None:
-    """Far inside the 0.01 m asked for: what is left is the step, not air held over a tick (which
-    costs 0.1 m)."""
+    """Far inside the 0.01 m asked for: what is left is not air held over a tick (0.1 m)."""
     flown, solved = _sphere(6, rotating=False), _flat_sphere(6)
     assert at(flown, 30.0)[2] == pytest.approx(solved.y[2, -1], abs=1e-5)
 
@@ -188,8 +187,7 @@ def test_comparison__a_wrong_earth_would_be_seen() -> None:
 
 @pytest.mark.parametrize("latitude_deg", [0.0, 41.0])
 def test_coriolis__deflects_a_fall_to_the_east_by_the_closed_form(latitude_deg: float) -> None:
-    """x = omega g t^3 cos(lat) / 3 for a short fall from rest (Goldstein, Classical Mechanics, 3rd
-    ed., sec. 4.10)."""
+    """x = omega g t^3 cos(lat) / 3 from rest: Goldstein, Classical Mechanics, sec. 4.10."""
     latitude = np.radians(latitude_deg)
     case = body(
         *(SPHERE_KG, (SPHERE_KGM2,) * 3),
@@ -199,6 +197,5 @@ def test_coriolis__deflects_a_fall_to_the_east_by_the_closed_form(latitude_deg: 
     end = at(flight(case, 8.0), 8.0)
     expected = 7.292115e-5 * 9.79 * 8.0**3 * np.cos(latitude) / 3.0
     assert end[0] == pytest.approx(expected, rel=2e-3)  # gravity of latitude and height
-    # To the south by second order: (omega t)^2 h sin cos / 6 and the plumb line's share, below a
-    # millimetre
+    # To the south by second order, (omega t)^2 h sin cos / 6: below a millimetre
     assert abs(end[1]) < 1e-3

@@ -1,5 +1,4 @@
-"""Free rigid bodies flown by the kernel against exact solutions: Jacobi's elliptic functions,
-precession, order.
+"""Rigid bodies flown by the kernel against exact solutions, and the integrator's order.
 
 The figures were evaluated from the closed forms and agree with an adaptive integrator to 1e-13;
 the states in between
@@ -50,8 +49,7 @@ def test_torque_free__ends_where_jacobis_solution_does(
     inertia: tuple, omega: tuple, time_s: float, rates: tuple, attitude: tuple
 ) -> None:
     row = at(_spun(inertia, omega, time_s), time_s)
-    # Runge-Kutta at 5 ms: 1.7e-5 at 0.4 s (see the order below) times (1/80)^4, and six times as
-    # long
+    # Runge-Kutta at 5 ms: 1.7e-5 at 0.4 s (see the order below) times (1/80)^4, six times
     np.testing.assert_allclose(row[kit.RATES], rates, atol=1e-9)
     sign = np.sign(row[6] * attitude[0])
     np.testing.assert_allclose(sign * row[kit.QUATERNION], attitude, atol=1e-9)
@@ -98,8 +96,7 @@ def test_torque_free__pencil_precesses_about_its_angular_momentum() -> None:
 
 
 def test_integrator__is_of_fourth_order_with_the_errors_of_classic_runge_kutta() -> None:
-    """Step halving on the first body above, ten times as fast: steps of 0.2, 0.1, 0.05 s in its
-    own time.
+    """Step halving on the first body above, flown ten times as fast: 0.2, 0.1, 0.05 s.
 
     Errors of a separately written classic Runge-Kutta: 1.0614e-6, 6.5565e-8, 4.0709e-9 (largest of
     quaternion and rates).
@@ -185,8 +182,7 @@ def _composite_rates(t: float, y: np.ndarray) -> Any:
 
 
 def test_composite__six_degrees_of_freedom_under_moving_thrust() -> None:
-    """Twelve seconds with thrust and both gimbal angles in sine, against scipy at 1e-12 and
-    against a published end."""
+    """Thrust and both gimbal angles in sine: against scipy at 1e-12 and a reference end state."""
     case = body(
         *(1500.0, (9000.0, 9500.0, 2000.0)),
         site=dict(gravity_mps2=9.80665),

@@ -1,5 +1,4 @@
-"""Tipping over a leading edge or foot at touchdown: the rigid-plastic threshold and what legs add
-to it.
+"""Tipping over a leading edge or foot: the rigid-plastic threshold, and what legs add.
 
 A rigid vehicle that slides sideways and is caught at its leading feet keeps its angular momentum
 about them; it goes
@@ -37,8 +36,7 @@ SHARES = np.linspace(0.85, 1.30, LANES)  # of the threshold
 
 
 def _caught(row: Any, share: float) -> Any:
-    """The vehicle on stiff legs, all pads on the ground, sliding down the slope at a share of the
-    threshold."""
+    """The vehicle on stiff legs, sliding down the slope at a share of the threshold."""
     _, mass, inertia, feet, height, gravity, mode, slope_deg, threshold = row
     a, speed = radians(slope_deg), share * threshold
     stiffness = mass * gravity / 4 / 1e-3  # 1 mm under its own weight

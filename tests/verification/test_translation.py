@@ -1,5 +1,4 @@
-"""Flights along a line against closed forms: rocket equation, landing burn, drag, actuators'
-steps, slosh.
+"""Flights along a line against closed forms: burns, drag, actuators, slosh.
 
 Figures evaluated from the formulas and confirmed by an adaptive integrator (difference below 2e-9).
 """
@@ -121,8 +120,7 @@ def test_drag_fall__approaches_its_terminal_speed(shape: str) -> None:
 
 
 def test_engine__step_of_the_throttle_is_a_first_order_lag() -> None:
-    """u = 1 - exp(-t / tau), tau = 0.15 s: 63.212 % at tau; what the lag costs in impulse is T
-    tau."""
+    """u = 1 - exp(-t / tau), tau = 0.15 s; what the lag costs in impulse is T tau."""
     case = body(
         *(1500.0, (1e4, 1e4, 1e4)),
         engine=dict(thrust_vac_n=15e3, isp_vac_s=1e30, lag_s=0.15, slew_per_s=1e9),
@@ -163,8 +161,7 @@ def test_gimbal__step_is_second_order() -> None:
 
 # --- slosh in flight ------------------------------------------------------------------------------
 
-# Fill height over radius, frequency at R = 1 m and 9.80665 m/s2 in rad/s, bob over liquid mass,
-# length over R
+# Fill over radius, frequency rad/s (1 m, 9.80665 m/s2), bob over liquid mass, length over R
 SLOSH = [
     (0.1, 1.813105064, 0.8275052603, 2.983147545),
     (0.25, 2.787451956, 0.782347311, 1.262135244),
@@ -172,8 +169,7 @@ SLOSH = [
 
 
 def _sloshing(fill: float, dry_kg: float, acceleration: float = G) -> kit.Flown:
-    """A tank of 1 m radius and 1,000 kg under axial acceleration, pushed aside by a little gimbal
-    angle."""
+    """A tank of 1 m radius and 1,000 kg under thrust, pushed aside by a little gimbal angle."""
     liquid = 1000.0
     case = body(
         *(dry_kg, (1e15, 1e15, 1e15)),
