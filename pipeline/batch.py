@@ -11,7 +11,6 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
-import numba
 import numpy as np
 
 from models.flight import TICK_S
@@ -24,6 +23,7 @@ from pipeline import build
 from pipeline.build import Setup
 from pipeline.campaign import Campaign
 from pipeline.checks import leg_of
+from pipeline.kernel import warm_up
 from pipeline.spelling import inside
 from pipeline.store import Batch, CodeSpec, StoreLayout
 
@@ -149,6 +149,7 @@ def fly(
     each `every_ticks` control ticks and NaN after the end, seconds spent in the kernel, and its
     effort (4,): lane-ticks flown and paid for, in flight and in contact.
     """
+    warm_up()
     if n_runs < 1:
         raise ValueError(f"n_runs: got {n_runs}, expected >= 1")
     n_blocks = -(-n_runs // LANES)
@@ -181,10 +182,3 @@ def _blocks(leaves: list[Any], n_runs: int) -> np.ndarray:
         row[n_runs:] = row[n_runs - 1]
     blocks = table.reshape(len(leaves), n_blocks, LANES).transpose(1, 0, 2)
     return np.ascontiguousarray(blocks).reshape(n_blocks, -1)
-
-
-def warm_up() -> None:
-    """Compile the kernel, or find it in the disk cache, without flying anything."""
-    row, table, cube = np.zeros(1), np.zeros((1, 1)), np.zeros((1, 1, 1))
-    arguments = (row, row, row, build.tables(), 1, cube, 1, table, row)
-    fly_block.compile(tuple(numba.typeof(argument) for argument in arguments))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from models import jit
-from pipeline import batch, build, progress
+from pipeline import batch, build, kernel, progress
 from pipeline.cluster import connect, read_resources
 from pipeline.config import load_campaign
 from pipeline.execute import execute
@@ -44,7 +44,7 @@ def fly(
 
     def compile_kernel() -> None:
         stream.write("compiling the flight kernel, or finding it compiled\n")
-        batch.warm_up()
+        kernel.warm_up()
         build.setup(campaign)  # has small compiled functions of its own
 
     with progress.show(stream) as listener:

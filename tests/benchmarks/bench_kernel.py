@@ -28,7 +28,7 @@ from models.flight import TICK_S
 from models.jit import PHYSICS_DIGEST, TARGET
 from models.outcomes import Outcome
 from models.rows import LANES, flatten
-from pipeline import batch, build
+from pipeline import batch, build, kernel
 from pipeline.config import load_campaign
 
 BLOCKS = 24
@@ -37,8 +37,8 @@ CALLS = 2000  # of one part, to time it
 TICKS = 500  # flown before a part is timed: 10 s, in the ascent
 
 WARM_UP = (
-    "from time import perf_counter; from pipeline import batch; t = perf_counter(); "
-    "batch.warm_up(); print(perf_counter() - t)"
+    "from time import perf_counter; from pipeline import kernel; t = perf_counter(); "
+    "kernel.warm_up(); print(perf_counter() - t)"
 )
 
 
@@ -46,7 +46,7 @@ def main() -> None:
     """Measure, print the table, write the JSON."""
     campaign = load_campaign("campaigns/hop_178m.yaml")
     setup = build.setup(campaign)
-    batch.warm_up()
+    kernel.warm_up()
     result = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {_processor()}",

@@ -13,7 +13,7 @@ from models.lanes import fly_block
 from models.metrics import Metrics
 from models.outcomes import Initiator, Outcome
 from models.rows import LANES
-from pipeline import batch, build
+from pipeline import batch, build, kernel
 from pipeline.config import Campaign, load_campaign
 from pipeline.store import Batch
 from tests.pipeline.campaign_files import CAMPAIGN, edited, put
@@ -178,15 +178,15 @@ def test_fly__nominal_flight_lands(campaign: Campaign) -> None:
 
 def test_fly__never_compiles_a_second_version(campaign: Campaign, whole: Batch) -> None:
     assert whole.metrics.size
-    batch.warm_up()
+    kernel.warm_up()
     batch.fly_batch(campaign.canonical(), 3, 5)
     assert len(fly_block.signatures) == 1
 
 
 def test_warm_up__leaves_a_cache_that_another_process_finds() -> None:
-    batch.warm_up()
+    kernel.warm_up()
     lines = (
-        "from pipeline.batch import fly_block, warm_up",
+        "from models.lanes import fly_block; from pipeline.kernel import warm_up",
         "warm_up()",
         "assert fly_block.stats.cache_hits and not fly_block.stats.cache_misses, fly_block.stats",
     )
@@ -213,3 +213,27 @@ def test_load__reference_campaign_has_a_layout() -> None:
     layout = batch.layout(reference, batch_runs=256)
     assert layout.n_runs == reference.runs
     assert layout.unit("touchdown_tilt_rad") == "rad"
+
+
+def test_kernel__flies_the_same_bytes_where_it_was_compiled(tmp_path: Path) -> None:
+    """One process finds an empty cache, the other a full one: the same rows to the last bit."""
+    lines = (
+        "import sys",
+        "from pipeline import batch",
+        "from pipeline.config import load_campaign",
+        f"text = load_campaign({str(CAMPAIGN)!r}).canonical()",
+        "sys.stdout.write(batch.fly_batch(text, 0, 16).metrics.tobytes().hex())",
+    )
+    rows = [
+        subprocess.run(
+            [sys.executable, "-c", "\n".join(lines)],
+            cwd=CAMPAIGN.parents[1],
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for _ in range(2)
+    ]
+    assert len(rows[0]) > 16 * 8
+    assert rows[0] == rows[1]
