@@ -292,22 +292,28 @@ def contact_step(buffer, leg_rows, n_legs, since_s, dt):
 
 
 @plain
-def latch(buffer, shared, leg_rows, n_legs, since_tick):
-    """First contact: state and estimate of the lanes whose first pad has just touched.  §18.7"""
+def take(buffer, shared, since_s):
+    """State and estimate of the lanes still in the air, this long after the tick.  §18.7"""
     design, tuning = block.load_design(shared, 0), block.load_tuning(shared, 0)
     for lane in range(LANES):
         log = block.load_log(buffer, lane)
-        if log.mode != 1.0 or log.touched > 0.0:
-            continue
+        if log.mode == 1.0 and log.touched == 0.0:
+            snap = touchdown.snapshot(
+                block.load_y0(buffer, lane), block.load_est(buffer, lane),
+                block.load_body(buffer, lane), log.time_s - flight.TICK_S, since_s,
+                block.load_case(buffer, lane), design, tuning,
+            )  # fmt: skip
+            block.store_snap(buffer, lane, snap)
+
+
+@plain
+def latch(buffer, leg_rows, n_legs):
+    """First contact: lanes whose first pad touched in this step keep what was taken before it."""
+    for lane in range(LANES):
+        log = block.load_log(buffer, lane)
         touching = False
         for number in range(n_legs):
             memory = block.load_leg_memory(leg_rows, number * block.LEG_SIZE + lane)
             touching = touching or memory.load_n > 0.0
-        if touching:
-            snap = touchdown.snapshot(
-                block.load_y0(buffer, lane), block.load_est(buffer, lane),
-                block.load_body(buffer, lane), log.time_s + since_tick,
-                block.load_case(buffer, lane), design, tuning,
-            )  # fmt: skip
-            block.store_snap(buffer, lane, snap)
+        if touching and log.mode == 1.0 and log.touched == 0.0:
             block.store_log(buffer, lane, flight.touching(log))

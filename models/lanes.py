@@ -28,6 +28,7 @@ from models.lane_loops import (
     latch,
     look_up,
     navigate,
+    take,
     watch,
 )
 from models.metrics import Metrics, metrics
@@ -326,8 +327,9 @@ def fly_block(cases, leg_cases, shared, tables, n_legs, history, stride, rows, e
     landing = waiting(parked, 1.0)
     while landing > 0:
         for step in range(contact_steps):
+            take(buffer, shared, step * dt)
             contact_step(buffer, leg_rows, n_legs, step * dt, dt)
-            latch(buffer, shared, leg_rows, n_legs, (step + 1) * dt - TICK_S)
+            latch(buffer, leg_rows, n_legs)
         if recording:
             record(buffer, parked, 1.0, leg_rows, n_legs, history, stride)
         tick(buffer, shared, tables, leg_rows, n_legs)

@@ -9,7 +9,7 @@ from models import navigation, sensors
 from models.jit import kernel
 from models.rotation import conjugate, multiply, rotate, to_rotation_vector, up_in_body
 from models.structs import Snapshot
-from models.vectors import add, cross, dot, norm
+from models.vectors import add, cross, dot, norm, scale, sub
 
 
 @kernel
@@ -34,23 +34,26 @@ def hull_clearance(state, normal, legs):
 
 
 @kernel
-def snapshot(state, est, body, time_s, case, design, tuning):
-    """State and estimate now, for the metrics.  §18.7"""
+def snapshot(state, est, body, tick_s, since_s, case, design, tuning):
+    """State and estimate this long after the tick at tick_s, for the metrics.  §18.7
+
+    The estimate is the tick's: its position is carried on at its velocity.
+    """
     imu = case.imu
     r_imu, v_imu = sensors.point_motion(state, (imu.x_m, imu.y_m, imu.z_m))
     base = navigation.at_base(est, design.imu)
     off = to_rotation_vector(multiply(conjugate(est.q_body_to_enu), state.q_body_to_enu))
     return Snapshot(
-        time_s=time_s,
+        time_s=tick_s + since_s,
         r_enu_m=state.r_enu_m,
         v_enu_mps=state.v_enu_mps,
         q_body_to_enu=state.q_body_to_enu,
         omega_body_radps=state.omega_body_radps,
         cg_body_m=body.cg_body_m,
-        est_r_enu_m=base.r_enu_m,
+        est_r_enu_m=add(base.r_enu_m, scale(since_s, base.v_enu_mps)),
         est_v_enu_mps=base.v_enu_mps,
         est_tilt_error_rad=sqrt(off[0] * off[0] + off[1] * off[1]),
-        nees=navigation.nees(est, r_imu, v_imu, tuning),
+        nees=navigation.nees(est, sub(r_imu, scale(since_s, v_imu)), v_imu, tuning),
     )
 
 

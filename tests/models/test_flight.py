@@ -143,7 +143,7 @@ def test_touchdown__is_latched_at_first_contact() -> None:
         low, high = sorted((before[column], after[column]))
         assert low - 1e-6 <= _one(flown.metrics, name) <= high + 1e-6
     speed = _one(flown.metrics, "touchdown_vertical_speed_mps")
-    assert min(-before[5], -after[5]) - 1e-3 <= speed <= max(-before[5], -after[5]) + 0.2
+    assert min(-before[5], -after[5]) - 1e-3 <= speed <= max(-before[5], -after[5]) + 0.01
 
 
 def test_precedence__is_what_the_book_keeping_does() -> None:

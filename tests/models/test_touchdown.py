@@ -117,7 +117,7 @@ def test_snapshot__compares_estimate_and_truth_at_one_place() -> None:
     )
     est = est._replace(omega_body_radps=state.omega_body_radps)
     body = physics.mass.body(500.0, 200.0, 9.8, case)
-    snap = touchdown.snapshot(state, est, body, 12.0, case, case, kit.setup().tuning)
+    snap = touchdown.snapshot(state, est, body, 12.0, 0.0, case, case, kit.setup().tuning)
     assert snap.est_r_enu_m == pytest.approx(state.r_enu_m, abs=1e-12)
     assert snap.est_v_enu_mps == pytest.approx(state.v_enu_mps, abs=1e-12)
     assert snap.est_tilt_error_rad == pytest.approx(0.0, abs=1e-12)
@@ -126,6 +126,6 @@ def test_snapshot__compares_estimate_and_truth_at_one_place() -> None:
             (turn * Rotation.from_rotvec([0.003, 0.004, 0.1])).as_quat(scalar_first=True)
         )
     )
-    tilted = touchdown.snapshot(state, off, body, 12.0, case, case, kit.setup().tuning)
+    tilted = touchdown.snapshot(state, off, body, 12.0, 0.0, case, case, kit.setup().tuning)
     # Heading does not count as tilt
     assert tilted.est_tilt_error_rad == pytest.approx(0.005, rel=2e-3)
