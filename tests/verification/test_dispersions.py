@@ -57,7 +57,7 @@ EFFECTS = [
     Effect("turbulence_w20_mps", 20.0, "touchdown_rate_radps", 0.004, "five times the gusts"),
     Effect("gust_mps", 8.0, "peak_rate_radps", 0.010, "one gust of 8 m/s"),
     Effect("gust_from_rad", radians(180), "touchdown_north_m", 0.06, "from the south", GUST),
-    Effect("gust_height_m", 30.0, "touchdown_rate_radps", 0.004, "met just before landing", GUST),
+    Effect("gust_height_m", 30.0, "touchdown_rate_radps", 0.002, "met just before landing", GUST),
     Effect("dry_mass_scale", 1.05, "propellant_used_kg", 30.0, "3.6 % more weight to carry"),
     Effect("lox_load_scale", 1.1, "propellant_left_kg", 100.0, "223 kg more, some of it burnt"),
     Effect("fuel_load_scale", 1.1, "propellant_left_kg", 40.0, "77 kg more, some of it burnt"),
