@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import atan, degrees, hypot
 from typing import Any, get_type_hints
 
@@ -40,8 +40,13 @@ _STEEPEST_EXPONENT = 0.6  # of the wind's power law; beyond it is no open ground
 
 def problems(sections: Mapping[str, Any]) -> list[str]:
     """Every mistake that the checks find in the sections given, vehicle's and campaign's."""
+    return mistakes(_CHECKS, sections)
+
+
+def mistakes(checks: Iterable[Callable[..., Problems]], sections: Mapping[str, Any]) -> list[str]:
+    """What these checks find, each asked only if all the sections that it takes are there."""
     found: list[str] = []
-    for check in _CHECKS:
+    for check in checks:
         needs = inspect.signature(check).parameters
         if needs.keys() <= sections.keys():
             found += check(**{name: sections[name] for name in needs})

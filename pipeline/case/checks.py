@@ -5,7 +5,6 @@ As in pipeline.checks: a check takes the sections it needs and yields a message 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from math import hypot
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.case.file import Wave
+from pipeline.checks import mistakes
 
 Problems = Iterator[str]
 
@@ -32,12 +32,7 @@ _UNIT_WITHIN = 1e-6  # of a quaternion typed by hand
 
 def problems(sections: Mapping[str, Any]) -> list[str]:
     """Every mistake that the checks find in the sections given."""
-    found: list[str] = []
-    for check in _CHECKS:
-        needs = inspect.signature(check).parameters
-        if needs.keys() <= sections.keys():
-            found += check(**{name: sections[name] for name in needs})
-    return found
+    return mistakes(_CHECKS, sections)
 
 
 def _inertia_is_a_body_s(mass: Any) -> Problems:
