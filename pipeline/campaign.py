@@ -2,7 +2,7 @@
 
 The sections are generated from the models' records (records.py); names of dispersions, failures
 and metrics are those of the models, in a file's spelling. `CampaignFile` is what a file holds,
-`Campaign` the same with the vehicle read in: complete, so that a worker needs no file.
+`Campaign` the same with vehicle and winds read in: complete, so that a worker needs no file.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pipeline.errors import BadInput
 from pipeline.laws import Law, Number, Text
 from pipeline.records import Strict, Tag, numbers, quantities, section
 from pipeline.spelling import hint, in_file
+from pipeline.winds import LAW_OF_WIND, WindTable
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 Open = Annotated[Number, Field(gt=0, lt=1)]  # strictly between 0 and 1
@@ -116,12 +117,32 @@ class WindProfile(Strict):
         return float(WIND_PROFILES[self.value])
 
 
+_wind_keys: Any = quantities(structs.Wind, profile=WindProfile)
+_optional: Any = {
+    key: (_wind_keys.model_fields[key].rebuild_annotation(), None) for key in LAW_OF_WIND
+}
+_WindKeys: Any = create_model("_WindKeys", __base__=_wind_keys, **_optional)
+
+
+class WindInFile(_WindKeys):
+    """Mean wind by a law or from a table, turbulence and one gust."""
+
+    table: Text | None = None
+    """Path of a CSV file, from this file's folder, of one profile or an ensemble (winds.py)."""
+
+
+class Wind(_WindKeys):
+    """The same with the table read."""
+
+    table: Annotated[tuple[WindTable, ...], Field(min_length=1)] | None = None
+    """The profiles, by member; the tag and source of `profile` are theirs."""
+
+
 _PhaseNumbers: Any = numbers(structs.Phase, terminal=bool)
 _CampaignSections: Any = create_model(
     "_CampaignSections",
     __base__=Strict,
     site=section(quantities(structs.Site)),
-    wind=section(quantities(structs.Wind, profile=WindProfile)),
     limits=section(quantities(structs.Limits)),
     start=section(numbers(structs.Start)),
 )
@@ -204,7 +225,7 @@ def _names_a_file(name: str) -> str:
 
 
 class _Plan(_CampaignSections):
-    """All of a campaign but the vehicle."""
+    """All of a campaign but what stands in files of its own."""
 
     name: Annotated[str, AfterValidator(_names_a_file)]
     description: Text
@@ -223,6 +244,7 @@ class _Plan(_CampaignSections):
 class CampaignFile(_Plan):
     """A campaign file."""
 
+    wind: WindInFile
     vehicle: Text
     """Path of the vehicle file, from this file's folder, ./campaigns or the package's own."""
 
@@ -230,6 +252,7 @@ class CampaignFile(_Plan):
 class Campaign(_Plan):
     """A campaign with everything in it."""
 
+    wind: Wind
     vehicle: Vehicle
     runs_override: bool = False
     """Whether `runs` was given on the command line instead of in the file."""

@@ -258,6 +258,36 @@ class Discrete(LawBase):
         return "one of " + ", ".join(f"{value:g} ({part:g})" for value, part in pairs)
 
 
+class DiscreteUniform(LawBase):
+    """Every whole number from `lower` to `upper`, both included, equally likely."""
+
+    law: Literal["discrete_uniform"]
+    lower: Annotated[int, Field(strict=True)]
+    upper: Annotated[int, Field(strict=True)]
+
+    @field_validator("upper")
+    @classmethod
+    def _is_above_lower(cls, upper: int, info: ValidationInfo) -> int:
+        _above_lower(upper, info)
+        return upper
+
+    @property
+    def values(self) -> Floats:
+        """All of them, in order."""
+        return np.arange(self.lower, self.upper + 1, dtype=float)
+
+    def quantile(self, u: ArrayLike) -> Floats:
+        steps = self.cdf(self.values)[:-1]
+        return self.values[np.searchsorted(steps, np.asarray(u, float))]
+
+    def cdf(self, x: ArrayLike) -> Floats:
+        below = np.floor(np.asarray(x, float)) - self.lower + 1
+        return np.clip(below / (self.upper - self.lower + 1), 0.0, 1.0)
+
+    def describe(self) -> str:
+        return f"whole number, {self.lower} to {self.upper}"
+
+
 class Bernoulli(LawBase):
     """1 with a probability, else 0. Raising the probability keeps every run that had a 1."""
 
@@ -296,7 +326,9 @@ def _without_tag(value: Any, validate: ValidatorFunctionWrapHandler) -> LawBase:
     return law
 
 
-LAWS = (Normal, TruncatedNormal, Uniform, LogNormal, Weibull, Discrete, Bernoulli)
+LAWS = (
+    Normal, TruncatedNormal, Uniform, LogNormal, Weibull, Discrete, DiscreteUniform, Bernoulli,
+)  # fmt: skip
 
 LAW_KEYS = frozenset(
     field.alias or name for law in LAWS for name, field in law.model_fields.items()
@@ -305,7 +337,14 @@ LAW_KEYS = frozenset(
 
 Law = Annotated[
     Annotated[
-        Normal | TruncatedNormal | Uniform | LogNormal | Weibull | Discrete | Bernoulli,
+        Normal
+        | TruncatedNormal
+        | Uniform
+        | LogNormal
+        | Weibull
+        | Discrete
+        | DiscreteUniform
+        | Bernoulli,
         Field(discriminator="law"),
     ],
     WrapValidator(_without_tag),

@@ -104,7 +104,8 @@ VALUES = [
     (
         put("campaign.dispersions.thrust_scale.law", "gaussian"),
         "campaign.yaml: dispersions.thrust_scale.law: got 'gaussian', expected one of 'normal', "
-        "'truncated_normal', 'uniform', 'log_normal', 'weibull', 'discrete', 'bernoulli'",
+        "'truncated_normal', 'uniform', 'log_normal', 'weibull', 'discrete', "
+        "'discrete_uniform', 'bernoulli'",
     ),
     (
         put("campaign.wind.profile.value", "cubic"),

@@ -32,6 +32,7 @@ CONTINUOUS = {
 }
 DISCRETE = {
     "discrete": {"values": [0.0, 2.0, 5.0], "probabilities": [0.2, 0.5, 0.3]},
+    "discrete_uniform": {"lower": -2, "upper": 11},
     "bernoulli": {"probability": 0.03},
 }
 ALL = {name: keys for name, (keys, _) in CONTINUOUS.items()} | DISCRETE
