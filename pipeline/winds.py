@@ -81,7 +81,7 @@ def read_winds(path: Path) -> tuple[WindTable, ...]:
         except ValueError:
             problems.append(f"line {number}: got {len(cells)} values, expected {len(names)}")
     if not problems:
-        problems = [*_disorder(rows), *_uneven(rows)]
+        problems = list(_disorder(rows)) or list(_uneven(rows))
     if problems:
         raise BadInput(f"{path}: {problem}" for problem in problems)
     return tuple(_profile(list(mine)) for _, mine in groupby(rows, key=lambda row: row.member))
