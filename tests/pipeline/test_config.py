@@ -104,7 +104,7 @@ VALUES = [
     (
         put("campaign.dispersions.thrust_scale.law", "gaussian"),
         "campaign.yaml: dispersions.thrust_scale.law: got 'gaussian', expected one of 'normal', "
-        "'truncated_normal', 'uniform', 'log_normal', 'weibull', 'discrete', "
+        "'truncated_normal', 'uniform', 'log_normal', 'weibull', 'empirical', 'discrete', "
         "'discrete_uniform', 'bernoulli'",
     ),
     (
