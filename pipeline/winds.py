@@ -13,17 +13,16 @@ column `member`. Lines that begin with # are for people.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
+from pipeline.csv_file import read_cells, repeated
 from pipeline.errors import BadInput
 from pipeline.laws import Floats, Number
 from pipeline.records import Strict
@@ -32,7 +31,6 @@ Column = tuple[Number, ...]
 
 LAW_OF_WIND = ("speed_mps", "from_deg", "exponent", "roughness_m", "veer_degpm")
 """Keys of a campaign's section `wind` that a profile by a law needs, and that a table replaces."""
-MOST_ROWS = 20_000  # of a file: its text is a part of the campaign's, which goes with every batch
 _COLUMNS = ("height_m", "east_mps", "north_mps")
 _MEMBER = "member"
 
@@ -70,61 +68,20 @@ def wind_at(tables: tuple[WindTable, ...], height_m: float) -> tuple[Floats, Flo
 
 def read_winds(path: Path) -> tuple[WindTable, ...]:
     """The profiles in a CSV file, by member. BadInput lists every mistake with its line."""
-    names, lines = _parted(path)
-    rows: list[_Row] = []
-    problems: list[str] = []
-    for number, cells in lines:
-        try:
-            rows.append(_row(number, dict(zip(names, cells, strict=True))))
-        except BadInput as bad:
-            problems += bad.problems
-        except ValueError:
-            problems.append(f"line {number}: got {len(cells)} values, expected {len(names)}")
-    if not problems:
-        problems = list(_disorder(rows)) or list(_uneven(rows))
-    if problems:
+    wanted = f"{', '.join(_COLUMNS)}, and {_MEMBER} where there are several profiles"
+    cells = read_cells(path, wanted)
+    names = cells.names
+    if sorted(set(names) - {_MEMBER}) != sorted(_COLUMNS) or repeated(names):
+        raise BadInput(
+            f"{path}: line {cells.line}: got columns {', '.join(names)}, expected {wanted}"
+        )
+    rows = [
+        _Row(line, **({_MEMBER: 0.0} | dict(zip(names, values, strict=True))))
+        for (line, _), values in zip(cells.rows, cells.numbers(names).tolist(), strict=True)
+    ]
+    if problems := list(_disorder(rows)) or list(_uneven(rows)):
         raise BadInput(f"{path}: {problem}" for problem in problems)
     return tuple(_profile(list(mine)) for _, mine in groupby(rows, key=lambda row: row.member))
-
-
-def _parted(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Names of the columns, and the cells of every line below them with its number."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path}: not a CSV file: {error}") from error
-    lines = [
-        (number, [cell.strip() for cell in next(csv.reader([line]))])
-        for number, line in enumerate(text.splitlines(), 1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    wanted = f"{', '.join(_COLUMNS)}, and {_MEMBER} where there are several profiles"
-    if len(lines) < 2:
-        raise BadInput(f"{path}: got no rows, expected a line of names, {wanted}, and rows of them")
-    (number, names), *rows = lines
-    if sorted(set(names) - {_MEMBER}) != sorted(_COLUMNS) or len(set(names)) < len(names):
-        raise BadInput(f"{path}: line {number}: got columns {', '.join(names)}, expected {wanted}")
-    if len(rows) > MOST_ROWS:
-        raise BadInput(f"{path}: got {len(rows):,} rows, expected at most {MOST_ROWS:,}")
-    return names, rows
-
-
-def _row(line: int, cells: dict[str, str]) -> _Row:
-    """A line as numbers; BadInput lists what is none."""
-    values: dict[str, float] = {_MEMBER: 0.0}
-    problems = []
-    for name, cell in cells.items():
-        try:
-            values[name] = float(cell)
-        except ValueError:
-            values[name] = np.nan
-        if not isfinite(values[name]):
-            problems.append(f"line {line}: {name}: got {cell!r}, expected a finite number")
-    if problems:
-        raise BadInput(problems)
-    return _Row(line, **values)
 
 
 def _disorder(rows: list[_Row]) -> Iterator[str]:

@@ -11,9 +11,10 @@ from models.metrics import Metrics
 from models.outcomes import Outcome
 from pipeline import batch, build
 from pipeline.config import Campaign, load_campaign
+from pipeline.csv_file import MOST_ROWS
 from pipeline.errors import BadInput
 from pipeline.store import Provenance, prepare_store
-from pipeline.winds import MOST_ROWS, as_array, read_winds, wind_at
+from pipeline.winds import as_array, read_winds, wind_at
 from tests.pipeline.campaign_files import ROOT, Edit, drop, edited, problems, put
 
 HEADER = "member,height_m,east_mps,north_mps\n"
