@@ -1,4 +1,4 @@
-"""CSV files beside a campaign: a line of names, rows of cells; lines with # at the head are notes."""
+"""CSV files beside a campaign: a line of names, rows of cells; lines in # are notes for people."""
 
 from __future__ import annotations
 
