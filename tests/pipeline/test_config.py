@@ -121,7 +121,7 @@ VALUES = [
     (
         put("campaign.requirements.0.holds.1", {"metric": "touchdown_miss_m"}),
         "campaign.yaml: requirements.0.holds.1: got {'metric': 'touchdown_miss_m'}, expected "
-        "either metric with at_most or at_least, or outcome",
+        "either metric with at_most or at_least, or outcome, or not_outcome, or inside_m",
     ),
     (
         put("campaign.name", "../hop"),
