@@ -28,7 +28,7 @@ from pipeline.statistics.binomial import (
     runs_needed,
     shows,
 )
-from pipeline.store import State, open_store
+from pipeline.store import State, damage, open_store, store_attributes
 from pipeline.summary.success import requirement_summary
 from pipeline.summary.values import RequirementSummary
 from pipeline.verdicts import Evidence, Judgement, Needed, Risk, Ruling, Verdict
@@ -41,15 +41,18 @@ RISK_STEPS = (1.0, 0.5, 0.2, 0.1)  # of the unreliability asked for
 def judge(store: str | os.PathLike[str]) -> Judgement:
     """The verdicts on the store at that path, by the requirements of its own campaign.
 
-    Raises BadInput if there is no store, StoreProblem if a finished one is damaged.
+    A finished store that lacks chunks is INVALID. Raises BadInput if there is no store.
     """
-    dataset = open_store(store)
-    return judge_dataset(dataset, KeptCampaign.of(dataset.attrs), os.fspath(store))
+    damaged = tuple(damage(store))
+    dataset = xr.Dataset(attrs=store_attributes(store)) if damaged else open_store(store)
+    return judge_dataset(dataset, KeptCampaign.of(dataset.attrs), os.fspath(store), damaged)
 
 
-def judge_dataset(dataset: xr.Dataset, campaign: KeptCampaign, store: str = "") -> Judgement:
-    """The verdicts on a dataset from `open_store`."""
-    reasons = tuple(unfit(dataset))
+def judge_dataset(
+    dataset: xr.Dataset, campaign: KeptCampaign, store: str = "", damaged: tuple[str, ...] = ()
+) -> Judgement:
+    """The verdicts on a dataset from `open_store`. damaged: why the store cannot be opened."""
+    reasons = damaged or tuple(unfit(dataset))
     return Judgement(
         store=store,
         campaign=campaign.name,
