@@ -216,6 +216,42 @@ def fly(
 
 
 @app.command()
+def steps(
+    campaign: Annotated[
+        str, typer.Argument(metavar="CAMPAIGN", help="A campaign file or name, as for `run`.")
+    ],
+    runs: Annotated[
+        int | None, typer.Option(metavar="N", help="Fly N runs twice; 10,000 if not given.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.md", help="Write the table there instead.")
+    ] = None,
+) -> None:
+    """Fly the same runs with the campaign's steps and with half of them, and tell the change.
+
+    Prints a table in Markdown, or its path. Exit 3 where outcomes or successes flip in more than
+    0.2 % of the runs.
+
+    Example: hoverslam steps campaigns/hop_178m.yaml --runs 2048
+    """
+    from pipeline.steps import study
+
+    if out is not None:
+        with _writing(out):  # told before the flights, not after
+            out.parent.mkdir(parents=True, exist_ok=True)
+    found = study(campaign, runs, sys.stderr)
+    text = found.markdown()
+    if out is None:
+        typer.echo(text)
+    else:
+        _tell(text)
+        with _writing(out):
+            out.write_text(f"{text}\n", encoding="utf-8")
+        typer.echo(out)
+    raise typer.Exit(int(found.exit_code))
+
+
+@app.command()
 def schema(
     of: Annotated[
         Literal["campaign", "case"],

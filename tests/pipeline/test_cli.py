@@ -18,7 +18,7 @@ import yaml
 
 from pipeline import cli, errors, gate, run
 
-VERBS = ("run", "report", "gate", "replay", "fly", "schema")
+VERBS = ("run", "report", "gate", "replay", "fly", "steps", "schema")
 HELP_WITHIN_S = 0.8  # on a busy machine; on a quiet one it takes a tenth of this
 # Each takes longer to import than all of `--help` may last.
 HEAVY = ("bokeh", "dask", "distributed", "numba", "numpy", "pandas", "pydantic", "scipy", "xarray")
