@@ -5,9 +5,6 @@
 laws.
 """
 
-from collections.abc import Mapping
-
-from pipeline.laws import Floats, LawBase
 from pipeline.sampling.copula import Correlation
 from pipeline.sampling.designs import (
     Design,
@@ -18,7 +15,7 @@ from pipeline.sampling.designs import (
     Sobol,
     Strata,
 )
-from pipeline.sampling.draws import Varied, laws
+from pipeline.sampling.draws import Varied, draw, laws, names
 from pipeline.sampling.rows import Rows
 from pipeline.sampling.streams import run_seeds, uniforms
 
@@ -35,11 +32,7 @@ __all__ = [
     "Varied",
     "draw",
     "laws",
+    "names",
     "run_seeds",
     "uniforms",
 ]
-
-
-def draw(laws: Mapping[str, LawBase], seed: int, start: int, stop: int) -> dict[str, Floats]:
-    """Values `(run,)` of each dispersed parameter, by name, in the unit its name says."""
-    return {name: law.quantile(uniforms(seed, name, start, stop)) for name, law in laws.items()}

@@ -51,6 +51,12 @@ def laws(campaign: Varied) -> dict[str, LawBase]:
     return found
 
 
+def names(campaign: Varied) -> Names:
+    """The parameters drawn, in the same order."""
+    columns = (column for rows in campaign.rows.values() for column in rows.columns)
+    return (*campaign.dispersions, *columns)
+
+
 def correlated(campaign: Varied) -> Names:
     """The correlated parameters in the order in which they are mixed: those that lead first."""
     laws, design = campaign.dispersions, campaign.sampling

@@ -26,8 +26,8 @@ class Rows(Strict):
     """Known at assembly, known on the day, or unknown in flight."""
     tag: Tag
     source: Text
-    values: Annotated[tuple[tuple[Number, ...], ...], Field(min_length=1)]
-    """The rows, read from the file: a value for each column."""
+    values: Annotated[tuple[tuple[Number, ...], ...], Field(min_length=1)] | None = None
+    """The rows as read from the file, a value for each column: not written by hand."""
 
     @model_validator(mode="before")
     @classmethod
@@ -40,7 +40,7 @@ class Rows(Strict):
     @cached_property
     def table(self) -> Floats:
         """Values `(row, column)`."""
-        return np.array(self.values, np.float64)
+        return np.array(self.values or (), np.float64).reshape(-1, len(self.columns))
 
     @cached_property
     def laws(self) -> dict[str, LawBase]:
@@ -56,6 +56,6 @@ class Rows(Strict):
 
     def at(self, uniform: Floats) -> dict[str, Floats]:
         """Values `(run,)` of each column, of the rows that uniforms `(run,)` choose."""
-        last = len(self.values) - 1
-        row = np.minimum((uniform * len(self.values)).astype(np.intp), last)
+        number_of = len(self.table)
+        row = np.minimum((uniform * number_of).astype(np.intp), number_of - 1)
         return dict(zip(self.columns, self.table[row].T, strict=True))
