@@ -252,6 +252,47 @@ def steps(
 
 
 @app.command()
+def verify(
+    cases: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CASE]...", help="Only these cases; all if none is named."),
+    ] = None,
+    readme: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.md", help="Also put the table between the marks of this file."),
+    ] = None,
+) -> None:
+    """Fly the verification cases: what the kernel gives against what outsiders know.
+
+    Prints a line for each quantity; of cases that are named, also where the tolerances come from.
+    Exit 3 where an error is beyond its tolerance.
+
+    Example: hoverslam verify "NESC 6, sphere with drag" "drag fall"
+    """
+    from pipeline import verification
+
+    if readme is not None and cases:
+        raise BadInput("--readme: its table is that of all cases, expected no CASE beside it")
+    if readme is not None:
+        verification.check_marks(readme)  # told before the flights, not after
+    checks: list[verification.Check] = []
+    flown = verification.verify(cases or ())
+    typer.echo(verification.headline())
+    for checks_of_case in flown:
+        for check in checks_of_case:
+            typer.echo(verification.line(check))
+            if cases or not check.holds:
+                typer.echo(f"    {check.why}")
+        checks += checks_of_case
+    if readme is not None:
+        with _writing(readme):
+            verification.write_table(readme, checks)
+    failed = sum(not check.holds for check in checks)
+    _tell(f"{len(checks)} quantities compared, {failed or 'none'} beyond tolerance")
+    raise typer.Exit(int(ExitCode.FAIL if failed else ExitCode.DONE))
+
+
+@app.command()
 def schema(
     of: Annotated[
         Literal["campaign", "case"],
