@@ -39,6 +39,21 @@ _REFUSED_WRITES = {
 }
 
 StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="A store written by `run`.")]
+MayDiffer = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SECTION",
+        help="A section of the campaign that may differ from the baseline's, besides vehicle and "
+        "physics; may be given again.",
+    ),
+]
+NewlyBroken = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        help="Share of the runs that the candidate may break; the campaign's if not given.",
+    ),
+]
 
 
 def main() -> None:
@@ -140,19 +155,80 @@ def report(
 
 
 @app.command()
-def gate(store: StorePath) -> None:
-    """Judge a store by its campaign's requirements; the exit code is the verdict.
+def gate(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="STORE|CAMPAIGN",
+            help="A store written by `run`; or a campaign, flown as far as its plans need.",
+        ),
+    ],
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="STORE", help="Judge also the step from this store: same runs."),
+    ] = None,
+    allow: MayDiffer = None,
+    newly_broken_at_most: NewlyBroken = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE.xml", help="Write the verdicts as JUnit XML.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE.md", help="Write them for a pull request.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="STORE", help="Of a campaign: where to fly it to, as for `run`."),
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of a campaign: as for `run`.")
+    ] = None,
+) -> None:
+    """Judge a store or a campaign by its requirements; the exit code is the verdict.
 
-    Prints the verdict as a line of JSON.
+    A campaign is flown in run order and no further than its declared plans need. Prints the
+    verdicts as a line of JSON. campaigns/RED_GATE.md tells what to do about a red one.
 
-    Example: hoverslam gate results/hop_178m.zarr && deploy
+    Example: hoverslam gate campaigns/hop_178m.yaml --baseline main.zarr --markdown gate.md
     """
-    from pipeline.gate import judge
+    from pipeline.compare import Terms
+    from pipeline.gate.flown import Ask
+    from pipeline.gate.flown import gate as judge
+    from pipeline.gate.junit import junit as as_junit
+    from pipeline.gate.markdown import markdown as as_markdown
 
-    judgement = judge(store)
+    terms = Terms(tuple(allow or ()), newly_broken_at_most)
+    judgement = judge(target, Ask(baseline, terms, out, scheduler), sys.stderr)
+    for file, write in ((junit, as_junit), (markdown, as_markdown)):
+        if file is not None:
+            with _writing(file):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(write(judgement), encoding="utf-8")
     _tell(judgement.text())
     typer.echo(judgement.json())
     raise typer.Exit(int(judgement.exit_code))
+
+
+@app.command()
+def compare(
+    baseline: StorePath,
+    candidate: StorePath,
+    allow: MayDiffer = None,
+    newly_broken_at_most: NewlyBroken = None,
+) -> None:
+    """Tell what a design change did to the same runs: which it broke, which it saved, by how much.
+
+    Prints it all as a line of JSON. Exit 5 where the two cannot be compared, 3 or 4 only where
+    a limit on newly broken runs is set.
+
+    Example: hoverslam compare main.zarr results/hop_178m.zarr
+    """
+    from pipeline.compare import Terms, as_json, as_text, compare_stores
+
+    terms = Terms(tuple(allow or ()), newly_broken_at_most)
+    found = compare_stores(baseline, candidate, terms)
+    _tell(as_text(found))
+    typer.echo(as_json(found))
+    raise typer.Exit(int(found.ruling.exit_code))
 
 
 @app.command()

@@ -11,6 +11,8 @@ import numpy as np
 import xarray as xr
 
 from models.outcomes import Outcome
+from pipeline.errors import BadInput
+from pipeline.kept import KeptCampaign
 from pipeline.requirements import outcomes
 from pipeline.store import State, damage, open_store, store_attributes
 from pipeline.words import count, percent
@@ -56,7 +58,22 @@ def unfit(results: Results) -> list[str]:
         reasons.append("the campaign kept in the store is not the one it was flown with")
     if not found:
         return [*reasons, "the store has no runs"]
-    return [*reasons, *_wrong_ids(dataset, expected), *_too_many_lost(dataset)]
+    return [
+        *reasons,
+        *_wrong_design(dataset),
+        *_wrong_ids(dataset, expected),
+        *_too_many_lost(dataset),
+    ]
+
+
+def _wrong_design(dataset: xr.Dataset) -> Iterator[str]:
+    try:
+        sampling = KeptCampaign.of(dataset.attrs).sampling
+    except BadInput as bad:  # of another version
+        yield from bad.problems
+        return
+    if sampling.no_gate:
+        yield f"{sampling.describe(dataset.sizes['run'])}: {sampling.no_gate}"
 
 
 def _wrong_ids(dataset: xr.Dataset, expected: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ import xarray as xr
 
 from models.outcomes import Initiator
 from pipeline.asked import Condition, FixedPlan, Plan, Requirement
+from pipeline.campaign import Campaign
 from pipeline.compare.match import changes, check_names, mismatches, same_runs
 from pipeline.compare.values import (
     Changed,
@@ -77,32 +78,54 @@ def compare(baseline: Results, candidate: Results, terms: Terms) -> Comparison:
     check_names(terms.may_differ)
     before, after = baseline.dataset, candidate.dataset
     campaign = KeptCampaign.of(after.attrs)
-    asked = campaign.requirements[0]
     reasons = [
-        *(f"baseline: {reason}" for reason in unfit(baseline)),
+        *refusals(baseline, candidate, terms),
         *(f"candidate: {reason}" for reason in unfit(candidate)),
-        *mismatches(before, after, terms.may_differ),
-        *_missing_metrics(before, asked),
     ]
     pairs = margin = None
     if not reasons:
         runs, *rows = same_runs(before, after)
         both = _Both(runs, *(d.isel(run=r) for d, r in zip((before, after), rows, strict=True)))
-        pairs = _pairs(both, campaign, asked)
+        pairs = _pairs(both, campaign)
         planned = runs.size if candidate.stopped_at is None else int(after.attrs["n_runs"])
         margin = _margin(both, campaign, terms, planned)
-    return Comparison(
-        _flown(baseline),
-        _flown(candidate),
-        tuple(changes(before, after, terms.may_differ)),
-        tuple(reasons),
-        pairs,
-        margin,
-        candidate.stopped_at,
+    return _beside(baseline, candidate, terms)._replace(
+        reasons=tuple(reasons), pairs=pairs, margin=margin
     )
 
 
-def margin_of(campaign: KeptCampaign, terms: Terms) -> NoneBroken | None:
+def refused(baseline: Results, candidate: Results, terms: Terms) -> Comparison | None:
+    """Why a candidate that is still to be flown cannot be compared; None if it can."""
+    reasons = tuple(refusals(baseline, candidate, terms))
+    return _beside(baseline, candidate, terms)._replace(reasons=reasons) if reasons else None
+
+
+def refusals(baseline: Results, candidate: Results, terms: Terms) -> Iterator[str]:
+    """What is wrong with the baseline, whatever the candidate's runs may show."""
+    yield from (f"baseline: {reason}" for reason in unfit(baseline))
+    yield from mismatches(baseline.dataset, candidate.dataset, terms.may_differ)
+    if baseline.runs:
+        asked = KeptCampaign.of(candidate.dataset.attrs).requirements[0]
+        try:
+            success(baseline.dataset, asked)
+        except BadInput as bad:  # a metric that it does not have
+            yield from (f"baseline: {problem}" for problem in bad.problems)
+
+
+def _beside(baseline: Results, candidate: Results, terms: Terms) -> Comparison:
+    """Both stores and what differs; nothing said yet of their runs."""
+    return Comparison(
+        baseline=_flown(baseline),
+        candidate=_flown(candidate),
+        changes=tuple(changes(baseline.dataset, candidate.dataset, terms.may_differ)),
+        reasons=(),
+        pairs=None,
+        margin=None,
+        stopped_at=candidate.stopped_at,
+    )
+
+
+def margin_of(campaign: KeptCampaign | Campaign, terms: Terms) -> NoneBroken | None:
     """What is asked of newly broken runs; None where nothing is. BadInput outside (0, 1)."""
     at_most = terms.newly_broken_at_most
     if at_most is None:
@@ -129,15 +152,6 @@ def _margin(both: _Both, campaign: KeptCampaign, terms: Terms, planned: int) -> 
     return Margin(round(1.0 - asked.probability, 12), ruling_of(found.passed), found)
 
 
-def _missing_metrics(baseline: xr.Dataset, asked: Requirement) -> Iterator[str]:
-    """What the requirement needs and the baseline does not have."""
-    if baseline.sizes.get("run", 0):
-        try:
-            success(baseline, asked)
-        except BadInput as bad:
-            yield from (f"baseline: {problem}" for problem in bad.problems)
-
-
 def _flown(results: Results) -> Flown:
     attributes = results.dataset.attrs
     campaign = json.loads(attributes["campaign"])
@@ -154,7 +168,8 @@ def _flown(results: Results) -> Flown:
 # --- what the pairs show --------------------------------------------------------------------------
 
 
-def _pairs(both: _Both, campaign: KeptCampaign, asked: Requirement) -> Pairs:
+def _pairs(both: _Both, campaign: KeptCampaign) -> Pairs:
+    asked = campaign.requirements[0]
     before, after = _ends(both.baseline, asked), _ends(both.candidate, asked)
     counted = table(before == SUCCESS, after == SUCCESS)
     lower, upper = tango_interval(counted, asked.confidence)

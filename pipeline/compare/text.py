@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from pipeline.compare.values import Changed, Comparison, Margin, MetricShift, Pairs
 from pipeline.statistics.paired import FEWEST_DISCORDANT
+from pipeline.summary.text import as_plain
 from pipeline.words import between, count, for_people, number, percent, share, spoken, unit
 
 MOST_LISTED = 20  # runs, and causes; the JSON has them all
@@ -26,6 +28,11 @@ def as_text(found: Comparison) -> str:
     if found.margin is not None and found.pairs is not None:
         lines.append(margin_line(found.margin, found.pairs.confidence))
     return "\n".join(lines)
+
+
+def as_json(found: Comparison) -> str:
+    """The same for scripts, whole, on one line."""
+    return json.dumps({"ruling": found.ruling, **as_plain(found)})
 
 
 def _pairs(pairs: Pairs, store: str) -> Iterator[str]:
