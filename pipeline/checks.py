@@ -20,7 +20,7 @@ from models.atmosphere import air_at
 from models.dispersion import DISPERSIONS, Offset, Scale, Value
 from models.jit import entry
 from models.structs import MAX_PHASES, Case, Engine, Site
-from pipeline import sampling_checks
+from pipeline import plans, sampling_checks
 from pipeline.laws import Bernoulli, Discrete, DiscreteUniform, LawBase
 from pipeline.records import may_be_negative, record
 from pipeline.spelling import inside
@@ -306,6 +306,10 @@ def _requirements_differ(requirements: Any) -> Problems:
     yield from _repeated("requirements", [requirement.name for requirement in requirements])
 
 
+def _plans_can_pass(requirements: Any, runs: Any, sampling: Any) -> Problems:
+    yield from plans.problems(requirements, runs, sampling)
+
+
 def _metrics_exist(requirements: Any, legs: Any) -> Problems:
     for number, requirement in enumerate(requirements):
         for place, condition in enumerate(requirement.holds):
@@ -344,5 +348,6 @@ _CHECKS: tuple[Callable[..., Problems], ...] = (
     _draws_act,
     _branches_fit,
     _requirements_differ,
+    _plans_can_pass,
     _metrics_exist,
 )

@@ -210,8 +210,12 @@ def gate(
 
 @app.command()
 def compare(
-    baseline: StorePath,
-    candidate: StorePath,
+    baseline: Annotated[
+        Path, typer.Argument(metavar="BASELINE", help="Store of the design as it was.")
+    ],
+    candidate: Annotated[
+        Path, typer.Argument(metavar="CANDIDATE", help="Store of the changed design, same runs.")
+    ],
     allow: MayDiffer = None,
     newly_broken_at_most: NewlyBroken = None,
 ) -> None:
