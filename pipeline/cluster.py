@@ -12,6 +12,7 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import dask
@@ -137,6 +138,7 @@ def connect(resources: Resources, scheduler: str | None = None) -> Iterator[Clie
 def _local(resources: Resources) -> LocalCluster:
     # A worker that Ctrl-C kills before FlightCheck protects it takes the cluster's start with it:
     # processes started here inherit that it is held back, this one gets it when they are up
+    resource_tracker.ensure_running()  # whose first start would let it through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return LocalCluster(
