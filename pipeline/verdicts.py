@@ -51,6 +51,7 @@ class Verdict(NamedTuple):
     """The ruling on one requirement."""
 
     requirement: str
+    kind: str  # of requirement
     asked: str  # in words
     probability: float
     confidence: float
@@ -64,7 +65,8 @@ class Verdict(NamedTuple):
         lines += [f"  {reason}" for reason in self.reasons]
         if self.evidence is not None:
             lines += [f"  {line}" for line in evidence_lines(self.evidence)]
-            lines += given_table(self.evidence.given, self.confidence)
+            if self.kind == "success":
+                lines += given_table(self.evidence.given, self.confidence)
         return "\n".join(lines)
 
 

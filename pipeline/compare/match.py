@@ -59,16 +59,15 @@ def mismatches(
 def changes(
     baseline: xr.Dataset, candidate: xr.Dataset, may_differ: Iterable[str]
 ) -> Iterator[str]:
-    """What differs and may: the design, then what was named, then wishes."""
-    for name in ("physics_digest", "target"):
-        old, new = baseline.attrs[name], candidate.attrs[name]
-        if old != new:
-            yield f"{name.partition('_')[0]}: baseline {old}, candidate {new}"
+    """What differs and may: the target, the design, what was named, and the wishes."""
+    old, new = baseline.attrs["target"], candidate.attrs["target"]
+    if old != new:
+        yield f"target: baseline {old}, candidate {new}"
     before, after = (json.loads(d.attrs["campaign"]) for d in (baseline, candidate))
     for key in (*_DESIGN, *may_differ, "requirements"):
         if found := list(_differences(key, before.get(key), after.get(key))):
-            allowed = " (allowed to differ)" if key in may_differ else ""
-            yield f"{key}{allowed}: {_some(found, _SHOWN_OF_DESIGN)}"
+            allowed = f"--allow {key}: " if key in may_differ else ""
+            yield f"{allowed}{_some(found, _SHOWN_OF_DESIGN)}"
 
 
 def same_runs(baseline: xr.Dataset, candidate: xr.Dataset) -> tuple[Any, Any, Any]:

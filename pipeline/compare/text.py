@@ -19,7 +19,7 @@ STOPPED = (
 def as_text(found: Comparison) -> str:
     """Everything that matters of a comparison, some lines."""
     lines = [f"{found.candidate.store} against the baseline {found.baseline.store}"]
-    lines += [f"  {change}" for change in found.changes or ("no difference of design",)]
+    lines += [f"  {line}" for line in design_lines(found)]
     lines += [f"  cannot be compared: {reason}" for reason in found.reasons]
     if found.stopped_at is not None:
         lines.append(f"  {STOPPED}")
@@ -33,6 +33,17 @@ def as_text(found: Comparison) -> str:
 def as_json(found: Comparison) -> str:
     """The same for scripts, whole, on one line."""
     return json.dumps({"ruling": found.ruling, **as_plain(found)})
+
+
+def design_lines(found: Comparison) -> Iterator[str]:
+    """Physics and vehicle of both, and all that differs."""
+    for name in ("physics_digest", "vehicle"):
+        old, new = getattr(found.baseline, name), getattr(found.candidate, name)
+        what = name.partition("_")[0]
+        yield (
+            f"{what}: {old}, the same" if old == new else f"{what}: baseline {old}, candidate {new}"
+        )
+    yield from found.changes
 
 
 def _pairs(pairs: Pairs, store: str) -> Iterator[str]:

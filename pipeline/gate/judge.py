@@ -92,6 +92,7 @@ def _verdict(dataset: xr.Dataset, asked: Requirement, reasons: tuple[str, ...]) 
         evidence = _evidence(dataset, asked, found, rows, ruling)
     return Verdict(
         requirement=asked.name,
+        kind=asked.kind,
         asked=asked_in_words(asked),
         probability=asked.probability,
         confidence=asked.confidence,

@@ -9,6 +9,7 @@ from pipeline.compare.text import (
     STOPPED,
     broken_line,
     changed_in_words,
+    design_lines,
     evidence_line,
     gain_line,
     margin_line,
@@ -62,8 +63,8 @@ def _requirements(verdicts: Iterable[Verdict]) -> Iterator[str]:
 def _comparison(found: Comparison) -> Iterator[str]:
     yield f"### Against the baseline `{found.baseline.store}`"
     yield ""
-    for change in found.changes or ("no difference of design",):
-        yield f"- {_plain(change)}"
+    for line in design_lines(found):
+        yield f"- {_plain(line)}"
     for reason in found.reasons:
         yield f"- **cannot be compared**: {_plain(reason)}"
     yield ""
