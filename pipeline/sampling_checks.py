@@ -30,17 +30,6 @@ def _design_names_what_is_drawn(sampling: Any, dispersions: Any, rows: Any) -> P
                 yield f"sampling.outer: got {known!r}, a class that no dispersion has"
 
 
-def _plans_fit_the_design(sampling: Any, requirements: Any) -> Problems:
-    """Only a fixed plan counts whole strata; where nothing can be gated, no other is declared."""
-    if isinstance(sampling, Strata) or sampling.no_gate:
-        for number, asked in enumerate(requirements):
-            if asked.plan.kind != "fixed":
-                yield (
-                    f"requirements.{number}.plan: got {asked.plan.kind}, which needs independent "
-                    f"runs, expected no plan with sampling.design {sampling.design}"
-                )
-
-
 def _rows_stand_alone(rows: Any, dispersions: Any) -> Problems:
     drawn = Counter(name for part in rows.values() for name in part.columns)
     for group, part in rows.items():
@@ -105,7 +94,6 @@ def _unknown(name: str, dispersions: Any) -> str:
 CHECKS: tuple[Callable[..., Problems], ...] = (
     _runs_fit_the_design,
     _design_names_what_is_drawn,
-    _plans_fit_the_design,
     _rows_stand_alone,
     _correlations_hold,
 )

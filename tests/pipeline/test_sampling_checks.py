@@ -106,7 +106,6 @@ def test_with_runs__grows_by_whole_parts(folder: Path) -> None:
 
 # --- mistakes -------------------------------------------------------------------------------------
 
-CURTAILED = {"kind": "curtailed", "allowed_failures": 2}
 MISTAKES = [
     (
         [sampling(design="sobol", points=512)],
@@ -126,12 +125,6 @@ MISTAKES = [
         [sampling(design="strata", bins={"wind_speed": 10})],
         ["campaign.yaml: sampling.bins: got 'wind_speed', expected one of the dispersions, "
          "did you mean wind_speed_mps (unit missing)?"],
-    ),
-    (
-        [sampling(design="strata", bins={"wind_speed_mps": 10, "gust_mps": 10}),
-         put("campaign.requirements.0.plan", CURTAILED)],
-        ["campaign.yaml: requirements.0.plan: got curtailed, which needs independent runs, "
-         "expected no plan with sampling.design strata"],
     ),
     (
         [sampling(design="nested", outer=["flight"], inner_runs=300)],
