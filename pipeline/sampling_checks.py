@@ -1,4 +1,4 @@
-"""What must hold between design, laws, correlations, rows and requirements of a campaign."""
+"""What must hold between runs, design, laws, correlations and rows of a campaign."""
 
 from __future__ import annotations
 

@@ -46,6 +46,8 @@ class Stream(NamedTuple):
 class DesignBase(Strict, ABC):
     """What can be asked of a design."""
 
+    design: str
+
     fewest_parts: ClassVar[int] = 1
     """Replicates or groups that an interval needs."""
     no_gate: ClassVar[str] = ""
