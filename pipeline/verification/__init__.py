@@ -55,5 +55,6 @@ def verify(names: Sequence[str] = ()) -> Iterator[list[Check]]:
 
 
 def _unknown(name: str) -> str:
-    close = get_close_matches(name, CASES, n=3, cutoff=0.4) or list(CASES)
-    return f"case {name!r}: there is none of this name, expected {' or '.join(close)}"
+    begun = [case for case in CASES if case.startswith(name)]
+    meant = begun or get_close_matches(name, CASES) or list(CASES)
+    return f"case {name!r}: there is none of this name, expected {' or '.join(meant)}"
