@@ -236,6 +236,51 @@ def compare(
 
 
 @app.command()
+def rare(
+    campaign: Annotated[
+        str, typer.Argument(metavar="CAMPAIGN", help="A campaign file, as for `run`.")
+    ],
+    requirement: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of the campaign's requirements; where it has several."),
+    ] = None,
+    method: Annotated[
+        Literal["auto", "crude", "subset", "importance"],
+        typer.Option(help="auto: crude Monte Carlo where it fits the budget, else the others."),
+    ] = "auto",
+    runs: Annotated[
+        int | None, typer.Option(metavar="N", help="Fly N runs of crude Monte Carlo.")
+    ] = None,
+    budget_s: Annotated[
+        float, typer.Option(metavar="S", help="Fly only what takes less than S seconds.")
+    ] = 600.0,
+    samples: Annotated[
+        int, typer.Option(metavar="N", help="Of subset simulation, in each level of a replicate.")
+    ] = 2000,
+    parameters: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B", help="What importance sampling moves; what failures move if not given."
+        ),
+    ] = "",
+) -> None:
+    """Estimate how often a requirement fails where failing is rare.
+
+    Says what crude Monte Carlo would take, flies what fits the budget, and tells why an estimate is
+    not to be trusted where it is not; then the exit code is 4. Prints the answer as a line of JSON.
+
+    Example: hoverslam rare campaigns/hop_178m.yaml --requirement "landing success"
+    """
+    from pipeline.rare import Ask, as_text, assess
+
+    named = tuple(name.strip() for name in parameters.split(",") if name.strip())
+    answer = assess(campaign, Ask(requirement, method, runs, budget_s, samples, named), sys.stderr)
+    _tell(as_text(answer))
+    typer.echo(answer.json())
+    raise typer.Exit(int(answer.exit_code))
+
+
+@app.command()
 def replay(
     store: StorePath,
     run: Annotated[int, typer.Argument(metavar="RUN", help="Number of the run, from 0.")],
