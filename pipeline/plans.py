@@ -17,7 +17,7 @@ from pipeline.asked import (
     GroupSequentialPlan,
     Requirement,
 )
-from pipeline.sampling import DesignBase, Independent
+from pipeline.sampling import Design, Independent
 from pipeline.statistics import binomial, sequential
 from pipeline.statistics.binomial import MOST_RUNS, ROUNDING, runs_needed
 from pipeline.statistics.sequential import Boundary
@@ -129,21 +129,19 @@ def fewest_runs(asked: Requirement) -> int:
 # --- plans that cannot do what they are asked -----------------------------------------------------
 
 
-def problems(requirements: Iterable[Requirement], runs: int, sampling: DesignBase) -> Iterator[str]:
+def problems(requirements: Iterable[Requirement], runs: int, sampling: Design) -> Iterator[str]:
     """Every declared plan that cannot reach its confidence in `runs`, with what could."""
     for number, asked in enumerate(requirements):
-        if not (is_decided_at_the_end(asked) or isinstance(sampling, Independent)):
+        if not isinstance(asked.plan, FixedPlan) and not isinstance(sampling, Independent):
             yield (
-                f"requirements.{number}.plan.kind: got {asked.plan.kind}, which stops on the first "
-                "of the runs, expected fixed or curtailed unless sampling.design is independent"
+                f"requirements.{number}.plan.kind: got {asked.plan.kind}, which judges the first "
+                f"of the runs, expected fixed with sampling.design {sampling.design}"
             )
         for where, problem in _problems(asked, runs):
             yield f"requirements.{number}.plan{where}: {problem}"
 
 
-def ungateable(
-    requirements: Iterable[Requirement], runs: int, sampling: DesignBase
-) -> Iterator[str]:
+def ungateable(requirements: Iterable[Requirement], runs: int, sampling: Design) -> Iterator[str]:
     """Why a campaign cannot be gated: its design, or a requirement that its runs can never show."""
     if sampling.no_gate:
         yield f"sampling: got {sampling.describe(runs)}: {sampling.no_gate}"
