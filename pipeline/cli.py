@@ -38,6 +38,14 @@ _REFUSED_WRITES = {
     errno.EROFS,
 }
 
+CampaignName = Annotated[
+    str,
+    typer.Argument(
+        metavar="CAMPAIGN",
+        help="A campaign file: a path, or a name looked up in ./campaigns, then among those "
+        "that come with hoverslam.",
+    ),
+]
 StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="A store written by `run`.")]
 MayDiffer = Annotated[
     list[str] | None,
@@ -95,15 +103,41 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 @app.command()
+def plan(
+    campaign: CampaignName,
+    runs: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Plan N runs instead of the campaign's number."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv|.nc", help="Write the inputs of every run, as stored."),
+    ] = None,
+) -> None:
+    """Draw the inputs of every run without flying, and check each against its law.
+
+    Prints the path of the plan where one is written.
+
+    Example: hoverslam plan campaigns/hop_178m.yaml --out plan.csv
+    """
+    from pipeline.config import load_campaign
+    from pipeline.plan import check_format, told, write
+    from pipeline.plan import plan as make
+
+    if out is not None:
+        check_format(out)
+    asked = load_campaign(campaign)
+    drawn = make(asked if runs is None else asked.with_runs(runs))
+    _tell(told(drawn))
+    if out is not None:
+        with _writing(out):
+            write(drawn, out)
+        typer.echo(out)
+
+
+@app.command()
 def run(
-    campaign: Annotated[
-        str,
-        typer.Argument(
-            metavar="CAMPAIGN",
-            help="A campaign file: a path, or a name looked up in ./campaigns, then among those "
-            "that come with hoverslam.",
-        ),
-    ],
+    campaign: CampaignName,
     runs: Annotated[
         int | None,
         typer.Option(metavar="N", help="Fly N runs instead of the campaign's number."),

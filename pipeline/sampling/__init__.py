@@ -15,7 +15,7 @@ from pipeline.sampling.designs import (
     Sobol,
     Strata,
 )
-from pipeline.sampling.draws import Varied, coordinates, draw, laws, names, values
+from pipeline.sampling.draws import Varied, coordinates, draw, laws, mixed, names, values
 from pipeline.sampling.rows import Rows
 from pipeline.sampling.streams import run_seeds, uniforms
 
@@ -33,6 +33,7 @@ __all__ = [
     "coordinates",
     "draw",
     "laws",
+    "mixed",
     "names",
     "run_seeds",
     "uniforms",
