@@ -22,6 +22,7 @@ from pipeline.verification import (
     sensors,
     slosh,
     standing,
+    tip_over,
     translation,
     turbulence,
 )
@@ -41,6 +42,7 @@ _SUBJECTS = (
     slosh,
     legs,
     standing,
+    tip_over,
     sensors,
 )
 CASES: dict[str, Case] = {case.name: case for subject in _SUBJECTS for case in subject.CASES}

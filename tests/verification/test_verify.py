@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pipeline.case import fly_case
 from pipeline.cli import app
 from pipeline.errors import BadInput, ExitCode
 from pipeline.report.credibility import CLAIMS
 from pipeline.verification import CASES, Case, Check, verify
 from pipeline.verification.check import Row, apart, checks_of, relative
+from pipeline.verification.flights import abreast, made
 from pipeline.verification.table import BEGIN, END, markdown
 
 # A subject of the README's list, and cases that show it
@@ -83,6 +85,13 @@ def test_verify__unknown_case_names_close_ones() -> None:
     assert close == "drag fall"
     assert begun == "NESC 6, sphere with drag"
     assert neither.split(" or ") == list(CASES)
+
+
+def test_abreast__flies_each_case_as_if_alone() -> None:
+    cases = [made(start={"v_east_mps": speed}, aero={"sphere_m2": 2.0}) for speed in (0.0, 30.0)]
+    for together, case in zip(abreast(cases), cases, strict=True):
+        alone = fly_case(case)
+        assert together["r_enu_m"].equals(alone["r_enu_m"])
 
 
 # --- the command ----------------------------------------------------------------------------------
