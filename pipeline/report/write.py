@@ -29,6 +29,7 @@ from pipeline.report.trends import convergence, wind_drawing, wind_steps
 from pipeline.requirements import causes
 from pipeline.store import open_store
 from pipeline.summary import Summary, summarise
+from pipeline.summary.correlations import check_correlations
 from pipeline.summary.estimate import Estimator
 from pipeline.summary.inputs import check_branches, check_inputs
 
@@ -81,6 +82,7 @@ def report_page(dataset: xr.Dataset, store: str) -> str:
             "store_facts": store_facts(dataset, store),
             "store": store,
             "checks": checks,
+            "correlations": check_correlations(dataset, campaign),
             "branches": check_branches(dataset, campaign, summary.confidence),
             "winds": winds,
             "pedigrees": pedigrees(dataset.attrs["campaign"]),

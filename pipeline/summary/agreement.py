@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chisquare, kstwo
+from scipy.stats import chisquare, kstwo, kstwobign
 
 from pipeline.laws import Floats, LawBase
 from pipeline.sampling import LatinHypercube, Nested, Sobol, Strata, Varied, laws, mixed
 
+_MANY = 10_000
 _ROUNDING = 1e-9  # of probabilities, where a limit leaves nothing to chance
 
 
@@ -78,12 +79,14 @@ def agreement(law: LawBase, values: Floats, expected: Expectation, alarm: float)
     cells = max(1, min(expected.cells, number_of))
     within = max(1, number_of // cells)
     limit = _exact_limit(alarm / cells, within) / cells + expected.missing
-    p_value = min(1.0, cells * float(kstwo.sf((far - expected.missing) * cells, within)))
+    p_value = min(1.0, cells * _chance((far - expected.missing) * cells, within))
+    is_suspect = far > limit
     test = "Kolmogorov-Smirnov" if cells == 1 else "Kolmogorov-Smirnov within bins"
     points = law.points()
     if points is not None and cells == 1 and number_of == values.size:
         p_value, test = _chi_square(values, *points)
-    return Agreement(far, limit, p_value, test, p_value < alarm)
+        is_suspect = p_value < alarm
+    return Agreement(far, limit, p_value, test, is_suspect)
 
 
 def distance(law: LawBase, values: Floats) -> float:
@@ -116,6 +119,13 @@ def _chi_square(values: Floats, places: Floats, probabilities: Floats) -> tuple[
     if observed.size < 2:
         return 1.0, "one value"
     return float(chisquare(observed, probabilities[possible] * values.size).pvalue), "chi-square"
+
+
+def _chance(far: float, number_of: int) -> float:
+    """Chance that so many independent draws lie that far; of many its limit law, which is quick."""
+    if number_of > _MANY:
+        return float(kstwobign.sf(far * number_of**0.5))
+    return float(kstwo.sf(far, number_of))
 
 
 @lru_cache(maxsize=64)

@@ -7,19 +7,22 @@ Latin hypercube or Sobol set lie closer. Groups of a nested campaign count once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import atanh, sqrt, tanh
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
 from pipeline import sampling
 from pipeline.kept import KeptCampaign
 from pipeline.laws import Floats
 from pipeline.spelling import inside
+
+Indices = NDArray[np.intp]
 
 ALARM = 0.01  # chance that any pair at all is flagged although every one was met
 STRAY_RUNS = 20_000  # looked at for what nobody asked for
@@ -69,18 +72,18 @@ def _checks(
     alarm: float,
 ) -> list[CorrelationCheck]:
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
-    ranks, runs = _scaled_ranks(dataset, names)
+    drawn, runs = _rank_correlations(dataset, names)
     groups = np.unique(runs // campaign.sampling.part_runs).size
-    shared = _shared(campaign)
+    shared, sigmas = _shared(campaign), float(norm.isf(alarm / 2.0))
     checks = []
     for (a, b), asked in pairs.items():
         # Of two inputs that a group shares, a group is one draw
         number_of = groups if {a, b} <= shared else runs.size
         if number_of >= _FEWEST:
-            half = float(norm.isf(alarm / 2.0)) * sqrt((1.0 + asked**2 / 2.0) / (number_of - 3))
+            half = sigmas * sqrt((1.0 + asked**2 / 2.0) / (number_of - 3))
             limits = (tanh(atanh(asked) - half), tanh(atanh(asked) + half))
-            drawn = float(ranks[a] @ ranks[b])
-            checks.append(CorrelationCheck(inside(a), inside(b), asked, drawn, *limits))
+            found = float(drawn[names.index(a), names.index(b)])
+            checks.append(CorrelationCheck(inside(a), inside(b), asked, found, *limits))
     return checks
 
 
@@ -94,15 +97,13 @@ def _shared(campaign: KeptCampaign) -> frozenset[str]:
     return frozenset(outer | sampling.mixed(campaign))
 
 
-def _scaled_ranks(
-    dataset: xr.Dataset, names: Iterable[str]
-) -> tuple[dict[str, Floats], np.ndarray]:
-    """Ranks `(run,)` by name with mean 0 and length 1, and the runs that were not lost."""
-    columns = {name: np.asarray(dataset[inside(name)], float) for name in names}
+def _rank_correlations(dataset: xr.Dataset, names: Sequence[str]) -> tuple[Floats, Indices]:
+    """Spearman's rho `(name, name)`, and the numbers `(run,)` of the runs that were not lost."""
     runs = np.asarray(dataset["run"]).astype(np.intp)
-    flown = np.logical_and.reduce([np.isfinite(column) for column in columns.values()] or [[]])
-    ranks = {}
-    for name, column in columns.items():
-        rank = rankdata(column[flown]) - 0.5 * (np.count_nonzero(flown) + 1)
-        ranks[name] = rank / max(float(np.linalg.norm(rank)), 1.0)
-    return ranks, runs[flown] if columns else runs
+    if not names:
+        return np.zeros((0, 0)), runs
+    columns = np.array([np.asarray(dataset[inside(name)], float) for name in names])
+    flown = np.isfinite(columns).all(axis=0)
+    ranks = rankdata(columns[:, flown], axis=1) - 0.5 * (np.count_nonzero(flown) + 1)
+    ranks /= np.maximum(np.linalg.norm(ranks, axis=1, keepdims=True), 1.0)
+    return ranks @ ranks.T, runs[flown]
