@@ -28,6 +28,9 @@ bench: $(READY)  ## speed of the kernel and of the pipeline; each script prints 
 verify: $(READY)  ## fly the verification cases; their table goes into README.md
 	$(BIN)/hoverslam verify --readme README.md
 
+soak: $(READY)  ## what takes an hour: intervals of rare failures against exact answers, on fresh seeds
+	$(BIN)/python -m tests.benchmarks.rare_acceptance
+
 lock: $(READY)  ## pin what pyproject.toml asks for, by hash; pins that still fit stay
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \

@@ -3,7 +3,8 @@
 Definitions and exact values: the four-branch series system, the RP problems of the TNO
 reliability workshop as collected in otbenchmark, linear limit states in many dimensions (Au & Beck
 2001; Engelund & Rackwitz 1993), hyperspheres. Values were computed by closed form or quadrature;
-those of RP8 and RP38 by conditional expectation, good to six digits.
+those of RP8 and RP38 by conditional expectation, good to six digits. The stairs, the corners and
+those whose noise hides behind a seed are our own, with closed forms.
 """
 
 from __future__ import annotations
@@ -116,6 +117,25 @@ def _hypersphere(radius: float) -> Problem:
     return Problem(f"hypersphere_d2_r{radius:g}", 2, limit_state, probability)
 
 
+def _stairs(beta: float, steps: float) -> Problem:
+    """A margin with so many steps to a standard deviation: every level's limit is a tie."""
+
+    def limit_state(points: Points) -> Floats:
+        return np.floor(steps * (beta - points.u.sum(axis=1) / np.sqrt(2.0))) / steps
+
+    return Problem(f"stairs_beta{beta:g}_d2", 2, limit_state, float(ndtr(-beta)))
+
+
+def _corners(beta: float, dimension: int) -> Problem:
+    """Failure in every corner of a cube: 2^dimension modes."""
+
+    def limit_state(points: Points) -> Floats:
+        return beta - np.abs(points.u).min(axis=1)
+
+    probability = float((2.0 * ndtr(-beta)) ** dimension)
+    return Problem(f"corners_beta{beta:g}_d{dimension}", dimension, limit_state, probability)
+
+
 def noise_of(seeds: Seeds) -> Floats:
     """A standard normal value (point,) of each seed, by a hash: neighbours have nothing in common.
 
@@ -162,6 +182,8 @@ PROBLEMS = (
     Problem("landing_toy_union", 4, _of(_union), 0.002370887993023),
     Problem("RP8", 6, _of(_rp8), 0.0007898454791095201),
     Problem("RP38", 7, _of(_rp38), 0.008050838552349907),
+    _stairs(4.0, 3.0),
+    _corners(2.0, 4),
     _noisy(3.0, 2, 0.1),
     _noisy(4.0, 10, 0.3),
 )
