@@ -24,7 +24,7 @@ from pipeline.names import FAILURE_DRAWS
 from pipeline.rare.points import Floats, Points
 
 NO_FAILURE = "no injected failure"
-SLICE = 8 * LANES  # runs that a thread flies at once, at most
+SLICE = 2 * LANES  # runs that a thread flies at once, at most: few, so that all end together
 
 
 class Stratum(NamedTuple):
