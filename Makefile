@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 is_py311 = import sys; sys.exit(sys.version_info[:2] != (3, 11))
 PYTHON = $(firstword $(foreach p,python3.11 python3,$(shell $(p) -c '$(is_py311)' 2>/dev/null && echo $(p))))
 
-.PHONY: demo test lint bench verify lock clean
+.PHONY: demo test lint bench verify soak lock clean
 
 demo: $(READY)  ## fly the reference campaign and report it; a finished store is not flown again
 	$(BIN)/hoverslam run campaigns/hop_178m.yaml

@@ -185,7 +185,8 @@ def page(result: dict[str, Any], found: Sequence[Row]) -> Iterator[str]:
     )
     for method, share in result["pooled_coverage"].items():
         yield f"- {method}: {share:.4f} of the trusted intervals cover, pooled"
-    yield "\n| problem | exact | method | trusted | of these cover | of all cover | error | variation |"
+    columns = ("problem", "exact", "method", "trusted", "of these cover", "of all cover")
+    yield f"\n| {' | '.join(columns)} | error | variation |"
     yield "|---|---|---|---|---|---|---|---|"
     for r in found:
         yield (
