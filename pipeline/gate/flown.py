@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from models import jit
-from pipeline import plans
+from pipeline import plan_checks, plans
 from pipeline.asked import Requirement
 from pipeline.campaign import Campaign
 from pipeline.compare import Terms, broken, check_names, margin_of, refused
@@ -56,7 +56,7 @@ def gate_campaign(campaign: Campaign, ask: Ask, stream: TextIO) -> Judgement:
     A plan that can never pass and a baseline that does not match are found before anything flies.
     """
     path = ask.out or RESULTS / f"{campaign.name}.zarr"
-    needed = plans.ungateable(campaign.requirements, campaign.runs, campaign.sampling)
+    needed = plan_checks.ungateable(campaign.requirements, campaign.runs, campaign.sampling)
     if problems := [f"{campaign.name}: {problem}" for problem in needed]:
         raise BadInput(problems)
     baseline = None if ask.baseline is None else Results.of(ask.baseline)

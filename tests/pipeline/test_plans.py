@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline import plans
+from pipeline import plan_checks, plans
 from pipeline.asked import (
     CurtailedPlan,
     EProcessPlan,
@@ -127,18 +127,18 @@ def test_finding__undecided_where_the_runs_end_too_soon(plan):
 
 
 def test_ungateable__a_fixed_plan_with_too_few_runs():
-    assert list(plans.problems([asked(FIXED)], 229, Independent())) == []
-    [found] = plans.ungateable([asked(FIXED)], 229, Independent())
+    assert list(plan_checks.problems([asked(FIXED)], 229, Independent())) == []
+    [found] = plan_checks.ungateable([asked(FIXED)], 229, Independent())
     assert found == (
         "requirements.0: got 229 runs, which can never show 0.99 at 90 % confidence, "
         "expected at least 230"
     )
-    assert list(plans.ungateable([asked(FIXED)], 230, Independent())) == []
+    assert list(plan_checks.ungateable([asked(FIXED)], 230, Independent())) == []
 
 
 def test_ungateable__a_design_that_no_bound_fits():
     design = LatinHypercube(design="latin_hypercube", points=50)
-    [found] = plans.ungateable([asked(FIXED)], 1000, design)
+    [found] = plan_checks.ungateable([asked(FIXED)], 1000, design)
     assert found.startswith("sampling: got Latin hypercubes: 20 of 50 runs: ")
     assert "independent or strata can be gated" in found
 
@@ -146,6 +146,6 @@ def test_ungateable__a_design_that_no_bound_fits():
 def test_problems__declared_failures_at_the_risk_are_taken_and_one_more_is_not():
     fits = LOOKS.model_copy(update={"allowed_failures": (0, 4, 8, 12, 17)})
     over = LOOKS.model_copy(update={"allowed_failures": (0, 5, 9, 13, 18)})
-    assert list(plans.problems([asked(fits)], 3000, Independent())) == []
-    [found] = plans.problems([asked(over)], 3000, Independent())
+    assert list(plan_checks.problems([asked(fits)], 3000, Independent())) == []
+    [found] = plan_checks.problems([asked(over)], 3000, Independent())
     assert found.endswith("at most 10 %: [0, 4, 8, 12, 17] would do")
