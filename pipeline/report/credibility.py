@@ -31,12 +31,14 @@ CLAIMS = (
         "verified",
         "published tables and worked examples, quadrature, simulated coverage: "
         "tests/pipeline/test_binomial.py, tests/pipeline/test_order.py, "
-        "tests/pipeline/test_footprint.py",
+        "tests/pipeline/test_footprint.py, tests/pipeline/test_replicates.py",
     ),
     Claim(
         "Laws and draws of the inputs",
         "verified",
-        "scipy.stats: tests/pipeline/test_laws.py, tests/pipeline/test_sampling.py; "
+        "scipy.stats, nets and strata by count: tests/pipeline/test_laws.py, "
+        "tests/pipeline/test_cut_laws.py, tests/pipeline/test_sampling.py, "
+        "tests/pipeline/test_designs.py, tests/pipeline/test_copula.py; "
         "for this campaign, the table of inputs above",
     ),
     Claim(
