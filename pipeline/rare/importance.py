@@ -17,7 +17,7 @@ from numpy.random import Generator as Random
 from pipeline.rare.estimate import CONFIDENCE, Estimate, Work, from_replicates
 from pipeline.rare.mixture import Mixture, fewest, fit
 from pipeline.rare.points import Floats, Indices, LimitState, Points, draw, join, margins_at
-from pipeline.words import count, percent
+from pipeline.words import count, number, percent
 
 DEFENSIVE_SHARE = 0.2
 MOST_COORDINATES = 12  # in more, weights of a fitted covariance degenerate
@@ -26,6 +26,7 @@ NOISE = 10.0  # nats times number of failures: chance alone moves a coordinate b
 FITTED_TO = 4000  # failures at most
 LEAST_EFFECTIVE = 200  # effective failures, all replicates together
 MOST_FROM_ONE_RUN = 0.05  # of the estimate
+UNSEEN = 3.0  # expected runs that all miss it with a chance of 5 %
 MOST_UNCOVERED = 0.2  # of the estimate from where the mixture is thinner than the law's share
 
 
@@ -151,9 +152,12 @@ def _doubts(weights: Floats, thin: Floats) -> list[str]:
 
 def _notes(weights: Floats, thin: Floats, mixture: Mixture, size: Size) -> list[str]:
     heaviest, uncovered = _shares(weights, thin)
+    unseen = UNSEEN / (DEFENSIVE_SHARE * len(weights))
     return [
-        f"{size.replicates} replicates of {count(size.runs)} runs, {len(mixture.shares)} "
-        f"component{'s' if len(mixture.shares) > 1 else ''} and {percent(DEFENSIVE_SHARE)} of the "
-        f"law; {effective(weights):.0f} effective failures, heaviest run {heaviest:.2%} and "
-        f"uncovered failures {uncovered:.1%} of the estimate"
+        f"{size.replicates} replicates of {count(size.runs)} runs: {percent(DEFENSIVE_SHARE)} from "
+        f"the law, the others from {len(mixture.shares)} normal"
+        f"{'s' if len(mixture.shares) > 1 else ''} fitted to failures",
+        f"{effective(weights):.0f} effective failures; heaviest run {heaviest:.2%} of the "
+        f"estimate, failures outside the fit {uncovered:.1%}; a mode that the fit missed would "
+        f"have shown if likelier than {number(unseen)}",
     ]

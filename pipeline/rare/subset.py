@@ -13,7 +13,7 @@ with respect to the seed's law because it forgets the old seed; so both together
 (u, seed) within the level as it is, whatever s. The spread s follows that of the level's seeds and
 is tuned from one group of chains to the next, towards an acceptance of 0.44; a chain's own past
 never tunes it. Where noise decides, most new seeds are refused and chains hardly move: the
-replicates then scatter, and too few ancestors of the failures are told.
+replicates then scatter, and chains that do not move or that descend from too few are told.
 
 A margin with steps or plateaus: where many samples share the margin at a level's limit, the limit
 is the observed value whose share is nearest to a tenth. Where none leads on, the search ends and
@@ -49,6 +49,7 @@ FIRST_SPREAD = 0.6  # of the proposal, in spreads of the level's samples
 LEAST_SPREAD = 0.1  # smaller steps do not get a refused seed accepted
 MOST_LEVELS = 12  # below 1e-12 nobody knows the laws' tails
 MOST_HELD = 0.5  # a level that holds more of the samples leads nowhere
+LEAST_ACCEPTANCE = 0.01  # of a level, in half of the replicates
 MOST_FROM_ONE_SAMPLE = 0.9  # of a replicate's failures, in half of the replicates
 
 
@@ -215,6 +216,12 @@ def _doubts(found: list[Replicate]) -> list[str]:
     doubts = []
     if stuck := [r.stuck for r in found if r.stuck]:
         doubts.append(f"{len(stuck)} of {len(found)} replicates got stuck: {stuck[0]}")
+    acceptance = float(np.median([r.least_acceptance for r in found]))
+    if acceptance < LEAST_ACCEPTANCE:
+        doubts.append(
+            f"chains hardly move: in half of the replicates {percent(round(acceptance, 4))} of the "
+            "proposals or fewer are taken in some level; the noise decides, not the parameters"
+        )
     lineage = float(np.median([r.largest_lineage for r in found]))
     if lineage > MOST_FROM_ONE_SAMPLE:
         doubts.append(
