@@ -1,5 +1,6 @@
 """The plan of a campaign: what a flight will draw, checked against laws and correlations."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from pipeline import batch, build
+from pipeline import batch, build, cli
 from pipeline.config import Campaign, load_campaign
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, ExitCode
 from pipeline.kept import KeptCampaign
 from pipeline.plan import plan, told, write
 from pipeline.sampling import laws
@@ -207,3 +208,47 @@ def test_write__another_ending_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"expected a name that ends in \.csv or \.nc"):
         write(plan(load_campaign(CAMPAIGN).with_runs(2)), tmp_path / "plan.xlsx")
     assert not list(tmp_path.iterdir())
+
+
+# --- command --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hoverslam(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    def call(*words: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["hoverslam", *map(str, words)])
+        try:
+            with pytest.raises(SystemExit) as end:
+                cli.main()
+        finally:
+            said = capsys.readouterr()
+        return int(end.value.code or 0), said.out, said.err
+
+    return call
+
+
+def test_command__tells_people_and_prints_where_the_plan_is(hoverslam: Any, tmp_path: Path) -> None:
+    path = tmp_path / "plan.csv"
+    code, out, err = hoverslam("plan", CAMPAIGN, "--runs", "200", "--out", path)
+    assert (code, out) == (0, f"{path}\n")
+    first, design, heads, *_, last = err.splitlines()
+    assert first == "hop_178m: 200 runs, seed 20231102"
+    assert design == "sampling: independent runs"
+    assert heads.startswith("input, as drawn")
+    assert last.endswith("inputs: all drawn as asked")
+    assert len(path.read_text().splitlines()) == 201
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--runs", "0"), "--runs: got 0, expected >= 1"),
+        (("--out", "plan.txt"), "--out: got plan.txt, expected a name that ends in .csv or .nc"),
+    ],
+)
+def test_command__mistake_is_bad_input_and_writes_nothing(
+    hoverslam: Any, words: tuple[str, str], message: str
+) -> None:
+    code, out, err = hoverslam("plan", CAMPAIGN, *words)
+    assert (code, out) == (ExitCode.BAD_INPUT, "")
+    assert err == f"hoverslam: {message}\n"
