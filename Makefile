@@ -28,7 +28,8 @@ bench: $(READY)  ## speed of the kernel and of the pipeline; each script prints 
 verify: $(READY)  ## fly the verification cases; their table goes into README.md
 	$(BIN)/hoverslam verify --readme README.md
 
-soak: $(READY)  ## what takes an hour: intervals of rare failures against exact answers, on fresh seeds
+soak: $(READY)  ## what takes an hour: how often gate and rare-failure intervals err, on synthetic answers
+	$(BIN)/python -m tests.benchmarks.gate_rates
 	$(BIN)/python -m tests.benchmarks.rare_acceptance
 
 lock: $(READY)  ## pin what pyproject.toml asks for, by hash; pins that still fit stay
