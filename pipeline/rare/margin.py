@@ -61,7 +61,7 @@ class Margin(NamedTuple):
         for name, slack in slacks(flown, self.requirement, self.design, self.limits).items():
             least = np.fmin(least, slack / self.spreads[name])
         good = success(flown, self.requirement)
-        kept = np.where(least > SMALL, least, SMALL * np.exp(np.minimum(least, 0.0)))
+        kept = np.where(least > SMALL, least, SMALL * np.exp(np.minimum(least - SMALL, 0.0)))
         return np.where(good, kept, np.where(least < 0.0, least, FAILED_BY_OUTCOME))
 
 
