@@ -182,16 +182,24 @@ def _valve(throttle, told, since_s):
 
 
 @kernel
+def _actuator(angle, asked, gimbal_design):
+    """The actuator's angle after a step, rad; an ideal one stands where it is asked to.  §8.1"""
+    return asked if gimbal_design.natural_frequency_radps == 0.0 else angle
+
+
+@kernel
 def concluded(state, told, since_s, case):
-    """State and nozzles after a step: unit quaternion, backlash taken up, a valve without lag set.
+    """State and nozzles after a step: unit quaternion, backlash taken up, ideal actuators set.
 
     The nozzle within its backlash is no entry of the state: it follows once per step.
     """
     s = state
+    _, x, y, _ = commanded(told, since_s)
+    x, y = _actuator(s.gimbal_x_rad, x, case.gimbal), _actuator(s.gimbal_y_rad, y, case.gimbal)
     settled = State(
         s.r_enu_m, s.v_enu_mps, normalised(s.q_body_to_enu), s.omega_body_radps,
         s.lox_kg, s.fuel_kg, _valve(s.throttle, told, since_s),
-        s.gimbal_x_rad, s.gimbal_y_rad, s.gimbal_rate_x_radps, s.gimbal_rate_y_radps,
+        x, y, s.gimbal_rate_x_radps, s.gimbal_rate_y_radps,
         s.lox_slosh_x_rad, s.lox_slosh_y_rad,
         s.lox_slosh_rate_x_radps, s.lox_slosh_rate_y_radps,
         s.fuel_slosh_x_rad, s.fuel_slosh_y_rad,
@@ -200,8 +208,8 @@ def concluded(state, told, since_s, case):
     return settled, Actuation(
         told.throttle, told.throttle_slew_per_s, told.throttle_lag_s, told.lit,
         told.gimbal_x_rad, told.gimbal_y_rad,
-        gimbal.play(told.play_x_rad, state.gimbal_x_rad, case.gimbal),
-        gimbal.play(told.play_y_rad, state.gimbal_y_rad, case.gimbal),
+        gimbal.play(told.play_x_rad, x, case.gimbal),
+        gimbal.play(told.play_y_rad, y, case.gimbal),
         told.roll, told.throttle_trend, told.gimbal_x_trend, told.gimbal_y_trend, told.roll_trend,
         told.held,
     )  # fmt: skip

@@ -64,8 +64,12 @@ def _strayed(moment, demand, state, limits):
 
 @kernel
 def _dry(state, case):
-    """Whether a tank is down to what cannot be used."""
-    return (state.lox_kg <= case.lox.residual_kg) or (state.fuel_kg <= case.fuel.residual_kg)
+    """Whether a tank is down to what cannot be used, and flight software counts on it.
+
+    An open-loop case flies on with the engine out.
+    """
+    dry = (state.lox_kg <= case.lox.residual_kg) or (state.fuel_kg <= case.fuel.residual_kg)
+    return dry and case.start.open_loop == 0.0
 
 
 @kernel

@@ -43,6 +43,7 @@ _LOST_FIX = float(Initiator.lost_fix)
 _LOST_ALTIMETER = float(Initiator.lost_altimeter)
 _FALSE_SWITCH = float(Initiator.false_switch)
 _MISSING_SWITCH = float(Initiator.missing_switch)
+_FAR_M = 1.0e3  # as good as no ground
 _SHUT = 0.02  # EST: throttle below which the engine counts as off
 
 
@@ -152,7 +153,7 @@ def aid(state, memory, est, log, case, design, tuning, normal):
     fix = 1.0 if due and failed != _LOST_FIX else 0.0
     echo = 1.0 if due and failed != _LOST_ALTIMETER else 0.0
     interval = AIDING_S if due else 0.0
-    aids = sensors.aids(state, normal, fix, echo, case, log.tick)
+    aids = sensors.aids(state, normal, fix, echo, case, log.tick, log.time_s)
     memory = sensors.wander(memory, case.imu, case.seed, log.tick, interval)
     return memory, navigation.aided(est, aids, design, tuning, interval)
 
@@ -167,25 +168,26 @@ def switch_votes(pads_pressed, log, case):
 
 
 @kernel
-def software(est, demand, command, phase, votes, log, design, gains, plant):
+def software(est, demand, command, phase, votes, log, case, design, gains, plant):
     """Guidance and control on one tick: estimate in, demand and command out.  §15, §16"""
     base = navigation.at_base(est, design.imu)
     released = 1.0 if log.release_s >= 0.0 else 0.0
-    demand = guidance.advanced(demand, phase, released, TICK_S)
+    demand = guidance.advanced(demand, base, phase, released, gains, TICK_S)
     demand = guidance.cut_off(demand, base, votes, phase, gains, TICK_S)
-    command = control.advanced(command, base, demand, released, gains, plant, TICK_S)
-    return demand, command
+    off = demand.cut_off > 0.0 or guidance.is_falling(demand, phase)
+    new = control.advanced(command, base, demand, off, released, gains, plant, TICK_S)
+    _, luck = noise.uniforms(case.seed, noise.COMPUTER, log.tick)
+    return demand, control.kept_if_missed(luck < case.computer.missed_fraction, command, new)
 
 
 @kernel
 def actuated(before, command, program, state, log, case):
     """What the actuators are told over the coming tick: the command of the last one.  §17.1
 
-    The computer is late by a uniform share of its jitter, or misses the cycle.
+    The computer is late by a uniform share of its jitter.
     """
-    moment, luck = noise.uniforms(case.seed, noise.COMPUTER, log.tick)
-    late = moment * case.computer.jitter_s / TICK_S
-    late = 1.0 if luck < case.computer.missed_fraction else min(late, 1.0)
+    moment, _ = noise.uniforms(case.seed, noise.COMPUTER, log.tick)
+    late = min(moment * case.computer.jitter_s / TICK_S, 1.0)
     since = _since_release(log)
     return actuation.actuation(before, command, program, state, since, late, case, TICK_S)
 
@@ -208,7 +210,7 @@ def _reach(height, rate, climbed):
     While the vehicle has not climbed, a pad that rises with it has nothing to fear.
     """
     kept = height + rate * TICK_S - 0.5 * HARDEST_MPS2 * TICK_S * TICK_S
-    return kept if climbed or rate < 0.0 else 1.0e3
+    return kept if climbed or rate < 0.0 else _FAR_M
 
 
 @kernel
@@ -231,6 +233,7 @@ def hull(state, body, support, normal, climbed, case, edge_share, limits):
     quiet = 1.0 if touchdown.is_quiet(state, body, support, limits) else 0.0
     margin = touchdown.tip_margin(state, body, legs_, edge_share)
     reach = min(_reach(hull_m, hull_rate, climbed), _reach(bell_m, bell_rate, climbed))
+    reach = reach if case.site.ground > 0.0 else _FAR_M
     return Contact(reach, hull_m, bell_m, 0.0, quiet, margin)
 
 
@@ -324,6 +327,7 @@ def logged(log, state, demand, command, contact, freed, held, case, limits, gain
     saturated = TICK_S if _saturated(command, case.gimbal) else 0.0
     tip_margin = min(log.tip_margin_m, contact.tip_margin_m)
     tip_margin = tip_margin if log.touched > 0.0 else log.tip_margin_m
+    time_s = now.time_s if end == IN_FLIGHT else log.time_s  # of the state that ended it
     return Log(
         mode=mode,
         tick=log.tick + 1.0,
@@ -341,5 +345,5 @@ def logged(log, state, demand, command, contact, freed, held, case, limits, gain
         quiet_s=now.quiet_s,
         tip_margin_m=tip_margin,
         touched=log.touched,
-        time_s=now.time_s,
+        time_s=time_s,
     )

@@ -1,8 +1,10 @@
 """Guidance: reference position, velocity and acceleration that run through the mission's waypoints.
 
 Each phase goes to a waypoint with a trapezoidal speed profile, vertical and lateral apart; the next
-phase begins when the reference has arrived. The reference starts at release. Sees the estimate,
-never the state. EST: a planner of this kind, none is published for the vehicle.
+phase begins when the reference has arrived. The reference starts at release. A landing burn, for an
+engine that cannot hover, falls unpowered until the height that it takes to stop, then brakes
+evenly to the waypoint. Sees the estimate, never the state. EST: a planner of this kind, none is
+published for the vehicle.
 """
 
 from math import sqrt
@@ -27,6 +29,39 @@ def _vertical(h, v, phase, released, dt):
     wanted = allowed if d >= 0.0 else -allowed
     a = released * clip((wanted - v) / dt, -a_max, a_max)
     return h + v * dt + 0.5 * a * dt * dt, v + a * dt, a
+
+
+@kernel
+def stopping_height(sink_mps, phase, gains):
+    """Height over the waypoint, m, at which a landing burn must be ignited at this sink rate.  §15.3
+
+    v1 = v + g t,   h = v t + g t^2 / 2 + (v1^2 - v_end^2) / (2 a),   t the engine's lead
+    """
+    g, t = gains.gravity_mps2, phase.lead_s
+    v1 = sink_mps + g * t
+    braking = (v1 * v1 - phase.end_speed_mps * phase.end_speed_mps) / (2.0 * phase.acceleration_mps2)
+    return sink_mps * t + 0.5 * g * t * t + max(braking, 0.0)
+
+
+@kernel
+def _braked(h, v, burn_s, phase, gains, dt):
+    """Reference height m, speed m/s and acceleration m/s2 of a landing burn, a tick later.  §15.3
+
+    Falls while the engine comes up, then a = (v^2 - v_end^2) / (2 d) up to the end speed, which it
+    keeps.
+    """
+    d = max(h - phase.up_m, 1.0e-3)
+    surplus = v * v - phase.end_speed_mps * phase.end_speed_mps
+    brake = clip(surplus / (2.0 * d), 0.0, 1.5 * phase.acceleration_mps2)
+    brake = min(brake, max(-phase.end_speed_mps - v, 0.0) / dt)
+    a = -gains.gravity_mps2 if burn_s < phase.lead_s else brake
+    return h + v * dt + 0.5 * a * dt * dt, v + a * dt, a
+
+
+@kernel
+def is_falling(demand, phase):
+    """Whether a landing burn is still to come.  §15.3"""
+    return phase.burn > 0.0 and demand.burn_s == 0.0
 
 
 @kernel
@@ -57,11 +92,25 @@ def arrived(demand, phase):
 
 
 @kernel
-def advanced(demand, phase, released, dt):
-    """The demand one tick later; it stands still until release (released = 1).  §15.1"""
+def advanced(demand, base, phase, released, gains, dt):
+    """The demand one tick later; it stands still until release (released = 1).  §15.1
+
+    Before a landing burn the reference goes with the estimate.
+    """
+    falling = is_falling(demand, phase)
     r, v = demand.r_enu_m, demand.v_enu_mps
-    h, vz, az = _vertical(r[2], v[2], phase, released, dt)
-    x, y, vx, vy, ax, ay = _lateral(r[0], r[1], v[0], v[1], phase, released, dt)
+    x, y = base.r_enu_m[0] if falling else r[0], base.r_enu_m[1] if falling else r[1]
+    vx, vy = base.v_enu_mps[0] if falling else v[0], base.v_enu_mps[1] if falling else v[1]
+    h, vz = base.r_enu_m[2] if falling else r[2], base.v_enu_mps[2] if falling else v[2]
+    lit = not falling or h - phase.up_m < stopping_height(max(-vz, 0.0), phase, gains)
+    burn_s = demand.burn_s + dt if phase.burn > 0.0 and lit else 0.0
+
+    burnt_h, burnt_vz, burnt_az = _braked(h, vz, demand.burn_s, phase, gains, dt)
+    h, vz, az = _vertical(h, vz, phase, released, dt)
+    h = burnt_h if phase.burn > 0.0 else h
+    vz = burnt_vz if phase.burn > 0.0 else vz
+    az = burnt_az if phase.burn > 0.0 else az
+    x, y, vx, vy, ax, ay = _lateral(x, y, vx, vy, phase, released, dt)
     done = released if arrived(demand, phase) else 0.0
     return Demand(
         r_enu_m=(x, y, h),
@@ -70,6 +119,7 @@ def advanced(demand, phase, released, dt):
         phase=demand.phase + done,
         low_s=demand.low_s,
         cut_off=demand.cut_off,
+        burn_s=burn_s,
     )
 
 
@@ -78,7 +128,8 @@ def cut_off(demand, base, votes, phase, gains, dt):
     """Cut-off by leg-contact votes and estimated height and acceleration; a backup timer.  §15.2
 
     One vote more if the specific force along the axis exceeds what the reference asks for. The
-    backup acts when the vehicle has been low and slow for longer than any descent would allow.
+    backup acts when the vehicle has been low and slow for longer than any descent would allow. A
+    landing burn that has come to a stop low over the ground is over: it would climb again.
     """
     terminal = phase.terminal > 0.0
     low = base.r_enu_m[2] < gains.cut_off_height_m
@@ -87,7 +138,8 @@ def cut_off(demand, base, votes, phase, gains, dt):
     voted = terminal and low and count >= gains.cut_off_votes
     slow = terminal and low and abs(base.v_enu_mps[2]) < gains.backup_speed_mps
     low_s = demand.low_s + dt if slow else 0.0
-    now = voted or low_s > gains.backup_time_s
+    stopped = terminal and low and demand.burn_s > phase.lead_s and base.v_enu_mps[2] > 0.0
+    now = voted or stopped or low_s > gains.backup_time_s
     return Demand(
         r_enu_m=demand.r_enu_m,
         v_enu_mps=demand.v_enu_mps,
@@ -95,6 +147,7 @@ def cut_off(demand, base, votes, phase, gains, dt):
         phase=demand.phase,
         low_s=low_s,
         cut_off=1.0 if now else demand.cut_off,
+        burn_s=demand.burn_s,
     )
 
 

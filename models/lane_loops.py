@@ -155,7 +155,7 @@ def control(buffer, shared):
         votes = flight.switch_votes(block.load_contact(buffer, lane).pressed, log, case)
         demand, command = flight.software(
             block.load_est(buffer, lane), block.load_demand(buffer, lane), command,
-            block.load_phase(buffer, lane), votes, log, design, gains, plant,
+            block.load_phase(buffer, lane), votes, log, case, design, gains, plant,
         )  # fmt: skip
         block.store_demand(buffer, lane, demand)
         block.store_command(buffer, lane, command)

@@ -145,7 +145,7 @@ def start(buffer, shared, leg_rows, n_legs):
         block.store_normal(buffer, lane, normal)
         block.store_earth(buffer, lane, atmosphere.earth_rate(sin_lat, cos_lat, case.site))
         block.store_y0(buffer, lane, state)
-        block.store_memory(buffer, lane, sensors.imu_memory(state, case.imu))
+        block.store_memory(buffer, lane, sensors.imu_memory(state, case.imu, case.seed))
 
         # What is drawn at the start
         n0, n1, n2, n3 = noise.normals(case.seed, noise.START, 0.0)
@@ -157,7 +157,7 @@ def start(buffer, shared, leg_rows, n_legs):
         block.store_est(buffer, lane, est)
 
         told, command = _idle(case)
-        demand = Demand(state.r_enu_m, state.v_enu_mps, _ZERO, 0.0, 0.0, 0.0)
+        demand = Demand(state.r_enu_m, state.v_enu_mps, _ZERO, 0.0, 0.0, 0.0, 0.0)
         block.store_demand(buffer, lane, demand)
         block.store_command(buffer, lane, command)
         block.store_actuation(buffer, lane, told)

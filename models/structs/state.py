@@ -137,6 +137,8 @@ class SensorMemory(NamedTuple):
     q_body_to_enu: Quat
     gyro_walk_radps: Vec3
     accel_walk_mps2: Vec3
+    gyro_drift_radps: Vec3  # in-run instability
+    accel_drift_mps2: Vec3
 
 
 class Contact(NamedTuple):

@@ -47,7 +47,7 @@ def _command(
     base: BaseEstimate, demand: Demand, before: Command | None = None, g: Any = None
 ) -> Any:
     before = _idle() if before is None else before
-    return control.advanced(before, base, demand, True, gains() if g is None else g, PLANT, DT)
+    return control.advanced(before, base, demand, demand.cut_off > 0.0, True, gains() if g is None else g, PLANT, DT)
 
 
 # --- attitude -------------------------------------------------------------------------------------
@@ -247,6 +247,6 @@ def test_lines__keep_the_last_commands_newest_first() -> None:
 
 
 def test_software__held_asks_for_the_start_setting_and_nothing_else() -> None:
-    told = control.advanced(_idle(), _base(), _demand(), False, vehicle.gains(), PLANT, DT)
+    told = control.advanced(_idle(), _base(), _demand(), False, False, vehicle.gains(), PLANT, DT)
     assert told.throttle == vehicle.gains().start_throttle
     assert (told.gimbal_x_rad, told.gimbal_y_rad, told.roll) == (0.0, 0.0, 0.0)
