@@ -45,7 +45,8 @@ _NO_UNIT = ("ground_effect", "failure_leg", "navigation_nees")
 
 def input_names(campaign: Campaign) -> tuple[str, ...]:
     """Names of the inputs a run is stored with: its draws, in SI and radians."""
-    return (*(inside(name) for name in campaign.dispersions), *_LAST_INPUTS)
+    drawn = (inside(name) for name in campaign.dispersions)
+    return (*drawn, *build.followers(campaign), *_LAST_INPUTS)
 
 
 def metric_names(campaign: Campaign) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from models import mass
 from models.atmosphere import air_at
@@ -37,8 +38,10 @@ from pipeline.campaign import VEHICLE_RECORDS, Campaign
 from pipeline.laws import Floats
 from pipeline.records import record
 from pipeline.spelling import inside, to_si
+from pipeline.winds import as_array, wind_at
 
 _SECTIONS = {"legs": "landing_legs"}  # of a case's parts, where the vehicle file says otherwise
+_NO_LAW = {"exponent": 0.0, "roughness_m": 0.03, "veer_degpm": 0.0}  # where a table is the wind
 _EMPTY_SHARE = 0.1  # of the load: at touchdown some is left beside the residuals
 _NOISES = ("noise", "walk", "bias")  # words in the names of sensor errors
 
@@ -73,10 +76,33 @@ def design(campaign: Campaign) -> Case:
     }
     return Case(
         site=record(Site, campaign.site),
-        wind=record(Wind, campaign.wind),
+        wind=_wind(campaign),
         start=record(Start, campaign.start),
         **parts,
     )
+
+
+def _wind(campaign: Campaign) -> Wind:
+    """The wind as designed; a table leaves nothing to a law."""
+    if campaign.wind.table is None:
+        return record(Wind, campaign.wind)
+    none = _NO_LAW | {"speed_mps": 0.0, "from_deg": 0.0}
+    case = record(Wind, campaign.wind.model_copy(update=none))
+    met = {name: float(value) for name, value in _at_reference(campaign, case.member).items()}
+    return case._replace(speed_mps=met["wind_speed_mps"], from_rad=met["wind_from_rad"])
+
+
+def _at_reference(campaign: Campaign, member: ArrayLike) -> dict[str, Floats]:
+    """Speed and direction that members of the wind table have at the reference height.
+
+    The launch rule looks there, whatever the profile.
+    """
+    east, north = wind_at(campaign.wind.table or (), float(campaign.wind.reference_height_m))
+    chosen = np.asarray(member, np.intp)
+    return {
+        "wind_speed_mps": np.hypot(east, north)[chosen],
+        "wind_from_rad": np.arctan2(-east, -north)[chosen] % (2.0 * np.pi),
+    }
 
 
 @entry
@@ -142,10 +168,11 @@ def setup(campaign: Campaign, **tuning: float) -> Setup:
     # Phases that the mission does not use repeat its last
     mission = [record(Phase, phase) for phase in campaign.mission]
     mission += [mission[-1]] * (MAX_PHASES - len(mission))
+    winds = {} if campaign.wind.table is None else {"winds": as_array(campaign.wind.table)}
     return Setup(
         case,
         np.array(shared, np.float64),
-        tables(phases=np.array(flatten(tuple(mission)), np.float64)),
+        tables(phases=np.array(flatten(tuple(mission)), np.float64), **winds),
         campaign.vehicle.legs,
     )
 
@@ -165,10 +192,23 @@ def tables(**given: np.ndarray) -> Tables:
 
 
 def draws(campaign: Campaign, start: int, stop: int) -> dict[str, Floats]:
-    """Values (run,) of every dispersed parameter and the injected failure, by the models' names."""
+    """Values (run,) of every dispersed parameter and the injected failure, by the models' names.
+
+    With an ensemble of winds also speed and direction that follow from the member.
+    """
     drawn = sampling.draw(campaign.dispersions, campaign.seed, start, stop)
     values = {inside(name): to_si(name, value) for name, value in drawn.items()}
-    return values | _failures(campaign, start, stop)
+    return values | _follow(campaign, values) | _failures(campaign, start, stop)
+
+
+def _follow(campaign: Campaign, drawn: dict[str, Any]) -> dict[str, Any]:
+    """What follows from the values drawn."""
+    return _at_reference(campaign, drawn["wind_member"]) if "wind_member" in drawn else {}
+
+
+def followers(campaign: Campaign) -> tuple[str, ...]:
+    """Names of the values that follow from others drawn."""
+    return ("wind_speed_mps", "wind_from_rad") if "wind_member" in campaign.dispersions else ()
 
 
 def _failures(campaign: Campaign, start: int, stop: int) -> dict[str, Floats]:
@@ -205,7 +245,8 @@ def cases(campaign: Campaign, base: Case, drawn: dict[str, Floats], start: int, 
 def median_draw(campaign: Campaign) -> dict[str, float]:
     """The median of every law, by the models' names; no failure."""
     medians = {inside(n): to_si(n, law.median()) for n, law in campaign.dispersions.items()}
-    return medians | {"initiator": 0.0, "failure_time_s": 0.0, "failure_leg": 0.0}
+    follow = {name: float(value) for name, value in _follow(campaign, medians).items()}
+    return medians | follow | {"initiator": 0.0, "failure_time_s": 0.0, "failure_leg": 0.0}
 
 
 def nominal(campaign: Campaign) -> tuple[Setup, Runs]:

@@ -20,8 +20,10 @@ from models.atmosphere import air_at
 from models.dispersion import DISPERSIONS, Offset, Scale, Value
 from models.jit import entry
 from models.structs import MAX_PHASES, Case, Engine, Site
+from pipeline.laws import Bernoulli, Discrete, DiscreteUniform, LawBase
 from pipeline.records import may_be_negative, record
 from pipeline.spelling import inside
+from pipeline.winds import LAW_OF_WIND
 
 Problems = Iterator[str]
 
@@ -36,6 +38,14 @@ TIMELESS = frozenset(
 SMALLEST_UNIFORM = 2.0**-53  # of sampling.uniforms
 _ATMOSPHERE_M = (-500.0, 30000.0)  # where the atmosphere is valid with a hop on top
 _STEEPEST_EXPONENT = 0.6  # of the wind's power law; beyond it is no open ground
+_BY_LAW = ("power_law", "log_law", "linear")  # profiles of the wind that have no table
+# Dispersions of the wind that act with some profiles only
+_ACTS_WITH = {
+    **dict.fromkeys(("wind_speed_mps", "wind_from_deg", "wind_veer_degpm"), _BY_LAW),
+    "wind_exponent": ("power_law",),
+    "wind_roughness_m": ("log_law",),
+    "wind_member": ("table",),
+}
 
 
 def problems(sections: Mapping[str, Any]) -> list[str]:
@@ -126,21 +136,62 @@ def _air_is_known(site: Any) -> Problems:
         yield f"site.elevation_m: got {elevation:g}, expected {lowest:g} to {highest:g}"
 
 
-def _wind_blows(wind: Any) -> Problems:
-    profile, exponent = wind.profile.value, float(wind.exponent)
+def _wind_keys_act(wind: Any) -> Problems:
+    profile = wind.profile.value
     if profile == "table":
+        if wind.table is None:
+            yield "wind.table: missing, expected a CSV file with wind.profile table"
+        for key in (*LAW_OF_WIND, "shear_per_s"):
+            if getattr(wind, key) is not None:
+                yield f"wind.{key}: has no effect with wind.profile table"
+        return
+    for key in LAW_OF_WIND:
+        if getattr(wind, key) is None:
+            yield f"wind.{key}: missing, expected a value with wind.profile {profile}"
+    for key in ("table", "member"):
+        if getattr(wind, key) is not None:
+            yield f"wind.{key}: has no effect with wind.profile {profile}, expected profile table"
+
+
+def _wind_blows(wind: Any) -> Problems:
+    if wind.exponent is not None and not 0.0 <= float(wind.exponent) <= _STEEPEST_EXPONENT:
+        yield f"wind.exponent: got {float(wind.exponent):g}, expected 0 to {_STEEPEST_EXPONENT:g}"
+    reference = float(wind.reference_height_m)
+    if wind.roughness_m is not None and float(wind.roughness_m) >= reference:
         yield (
-            "wind.profile.value: got 'table', expected power_law, log_law or linear: "
-            "tables of wind cannot be read yet"
+            f"wind.roughness_m: got {float(wind.roughness_m):g}, expected less than "
+            f"reference_height_m, {reference:g}"
         )
-    if not 0.0 <= exponent <= _STEEPEST_EXPONENT:
-        yield f"wind.exponent: got {exponent:g}, expected 0 to {_STEEPEST_EXPONENT:g}"
-    roughness, reference = float(wind.roughness_m), float(wind.reference_height_m)
-    if roughness >= reference:
+
+
+def _members_are_there(wind: Any, winds: Any, dispersions: Any) -> Problems:
+    last = len(winds) - 1
+    if wind.member is not None and float(wind.member) not in range(last + 1):
+        yield f"wind.member: got {float(wind.member):g}, expected a whole number, 0 to {last}"
+    law = dispersions.get("wind_member")
+    if law is None:
+        if last > 0 and wind.member is None:
+            yield (
+                f"dispersions.wind_member: missing, expected a law over members 0 to {last} of "
+                "wind.table, or wind.member for one of them"
+            )
+        return
+    if last == 0:
+        yield "dispersions.wind_member: has no effect with the one profile of wind.table"
+    elif not _draws_members(law, last):
         yield (
-            f"wind.roughness_m: got {roughness:g}, expected less than reference_height_m, "
-            f"{reference:g}"
+            f"dispersions.wind_member: got {law.describe()}, expected whole numbers from 0 to "
+            f"{last}, discrete_uniform or discrete"
         )
+
+
+def _draws_members(law: LawBase, last: int) -> bool:
+    match law:
+        case Discrete() | DiscreteUniform():
+            return all(value in range(last + 1) for value in law.values)
+        case Bernoulli():
+            return last >= 1
+    return False
 
 
 # --- mission --------------------------------------------------------------------------------------
@@ -212,12 +263,11 @@ def _may_draw_below_zero(how: Scale | Offset | Value) -> bool:
 
 
 def _draws_act(dispersions: Any, wind: Any, legs: Any) -> Problems:
-    needed = {"wind_exponent": "power_law", "wind_roughness_m": "log_law", "wind_member": "table"}
-    for name, profile in needed.items():
-        if name in dispersions and wind.profile.value != profile:
+    for name, profiles in _ACTS_WITH.items():
+        if name in dispersions and wind.profile.value not in profiles:
             yield (
                 f"dispersions.{name}: has no effect with wind.profile {wind.profile.value}, "
-                f"expected profile {profile}"
+                f"expected profile {' or '.join(profiles)}"
             )
     for name in dispersions:
         pad = re.fullmatch(r"pad_height_(\d)_m", name)
@@ -269,7 +319,9 @@ _CHECKS: tuple[Callable[..., Problems], ...] = (
     _tanks_hold_usable_propellant,
     _pad_holds,
     _air_is_known,
+    _wind_keys_act,
     _wind_blows,
+    _members_are_there,
     _mission_lands,
     _mission_ends_in_time,
     _software_flies,

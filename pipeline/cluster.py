@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError, field_
 import models
 from models import jit
 from pipeline.errors import BadInput, StoreProblem, problems_of
+from pipeline.sources import SAMPLING_DIGEST, package_versions
 
 CONFIG_NAME = "dask_config.yaml"
 _PROJECT = Path(__file__).resolve().parents[1]
@@ -88,7 +89,7 @@ def _config_file() -> Path | None:
 
 
 class FlightCheck(WorkerPlugin):
-    """Refuses a worker whose physics differ from the driver's.
+    """Refuses a worker whose physics, sampling or packages differ from the driver's.
 
     A local worker also leaves Ctrl-C to the driver: it reaches every process of a terminal, and
     workers that died of it could not be drained. And it leaves failed tasks to the driver, which
@@ -98,19 +99,24 @@ class FlightCheck(WorkerPlugin):
     name = "hoverslam-flight-check"
 
     def __init__(self, *, local: bool) -> None:
-        self.physics = (jit.PHYSICS_DIGEST, jit.TARGET)
+        self.sources = _sources()
         self.local = local
 
     def setup(self, worker: Worker) -> None:
         if self.local:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             logging.getLogger("distributed.worker").setLevel(logging.CRITICAL)
-        here = (jit.PHYSICS_DIGEST, jit.TARGET)
-        if here != self.physics:
+        if (here := _sources()) != self.sources:
             raise StoreProblem(
                 f"worker {worker.address}: its physics are {here} from {models.__file__}, "
-                f"the driver's {self.physics}; install the same version there"
+                f"the driver's {self.sources}; install the same version there"
             )
+
+
+def _sources() -> tuple[str, ...]:
+    """All that rows depend on besides the campaign."""
+    packages = (f"{name} {version}" for name, version in package_versions().items())
+    return (jit.PHYSICS_DIGEST, jit.TARGET, SAMPLING_DIGEST, *packages)
 
 
 @contextmanager

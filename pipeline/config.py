@@ -15,6 +15,7 @@ from pipeline.campaign import Campaign, CampaignFile, Vehicle
 from pipeline.errors import BadInput
 from pipeline.files import read_mapping, validated
 from pipeline.laws import LAW_KEYS
+from pipeline.winds import read_winds
 
 __all__ = ["Campaign", "campaign_schema", "load_campaign"]
 
@@ -23,7 +24,7 @@ _FOLDERS = (Path("campaigns"), _PACKAGED)
 
 
 def load_campaign(named: Path | str) -> Campaign:
-    """The campaign in a file, with the vehicle that it names. BadInput lists every mistake.
+    """The campaign in a file, with vehicle and winds that it names. BadInput lists every mistake.
 
     named: a path, or a name in ./campaigns or among the package's own, with or without `.yaml`.
     """
@@ -44,6 +45,14 @@ def load_campaign(named: Path | str) -> Campaign:
         except BadInput as bad:
             problems += bad.problems
 
+    if isinstance(name := getattr(sections.get("wind"), "table", None), str):
+        try:
+            winds = read_winds(_find(name, path.parent, "CSV", f"{path}: wind.table", ".csv"))
+            sections["winds"] = winds
+            given = {**given, "wind": {**given["wind"], "table": winds}}
+        except BadInput as bad:
+            problems += bad.problems
+
     for problem in checks.problems(sections):
         key = problem.partition(":")[0].partition(".")[0]
         file = vehicle_path if key in Vehicle.model_fields else path
@@ -58,9 +67,9 @@ def campaign_schema() -> str:
     return json.dumps(CampaignFile.model_json_schema(), indent=2)
 
 
-def _find(named: Path | str, first: Path, what: str, where: str) -> Path:
+def _find(named: Path | str, first: Path, what: str, where: str, ending: str = ".yaml") -> Path:
     """The file of that name in the first of the folders that has it. BadInput if none does."""
-    names = [named] if Path(named).suffix else [named, f"{named}.yaml"]
+    names = [named] if Path(named).suffix else [named, f"{named}{ending}"]
     places = [folder / name for folder in (first, *_FOLDERS) for name in names]
     for place in places:
         if place.is_file():

@@ -17,7 +17,7 @@ import xarray as xr
 from scipy.special import betainc
 
 from models.outcomes import Outcome
-from pipeline.campaign import Requirement
+from pipeline.asked import Requirement
 from pipeline.kept import KeptCampaign
 from pipeline.requirements import outcomes
 from pipeline.statistics.binomial import (

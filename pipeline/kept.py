@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline.campaign import Branch, Published, Requirement
+from pipeline.asked import AnyRequirement
+from pipeline.campaign import Branch, Published
 from pipeline.errors import BadInput, problems_of
 from pipeline.laws import Law
 
@@ -47,7 +48,8 @@ class KeptCampaign(_Part):
     vehicle: _Vehicle
     dispersions: Mapping[str, Law]  # by the name in the file, degrees
     failures: Mapping[str, Branch]
-    requirements: tuple[Requirement, ...]
+    requirements: tuple[AnyRequirement, ...]
+    newly_broken_at_most: float | None = None
     published: tuple[Published, ...] = ()
 
     @property

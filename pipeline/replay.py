@@ -8,7 +8,6 @@ packages the row comes out in the same bytes; where one of those differs, the re
 from __future__ import annotations
 
 import os
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,12 +22,10 @@ from models.outcomes import Outcome
 from pipeline import batch, build, history
 from pipeline.campaign import Campaign
 from pipeline.errors import BadInput, problems_of
+from pipeline.sources import SAMPLING_DIGEST, package_versions
 from pipeline.store import open_store
 
 Row = dict[str, float]
-
-# What a row's bytes depend on besides campaign, physics and target: compiler, laws' library
-_PACKAGES = ("llvmlite", "numba", "numpy", "scipy")
 
 
 class Replay(NamedTuple):
@@ -109,7 +106,8 @@ def _changes(attributes: dict) -> tuple[str, ...]:
     pairs = [
         ("physics", attributes["physics_digest"], jit.PHYSICS_DIGEST),
         ("target", attributes["target"], jit.TARGET),
-        *((name, attributes["package_versions"][name], version(name)) for name in _PACKAGES),
+        ("sampling", attributes.get("sampling_digest"), SAMPLING_DIGEST),
+        *((n, attributes["package_versions"].get(n), v) for n, v in package_versions().items()),
     ]
     return tuple(f"{name}: store {old}, here {new}" for name, old, new in pairs if old != new)
 

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from models import jit
 from pipeline import batch, build, kernel, progress
+from pipeline.campaign import Campaign
 from pipeline.cluster import connect, read_resources
 from pipeline.config import load_campaign
 from pipeline.execute import execute
@@ -23,17 +24,31 @@ def fly(
 ) -> Path:
     """Fly the campaign called `named` into a store; its path. Tells `stream` how far it is.
 
-    A begun store is resumed, a finished one is left as it is. Nothing is written before the
-    campaign and the Dask configuration have been found good.
-
-    Raises BadInput, StoreProblem, Interrupted.
+    Raises as `fly_campaign`; BadInput if the campaign cannot be flown.
     """
     campaign = load_campaign(named)
     if n_runs is not None:
         campaign = campaign.with_runs(n_runs)
-    resources = read_resources()
-    canonical = campaign.canonical()
     path = out or RESULTS / f"{campaign.name}.zarr"
+    fly_campaign(campaign, path, scheduler, stream)
+    return path
+
+
+def fly_campaign(campaign: Campaign, path: Path, scheduler: str | None, stream: TextIO) -> None:
+    """Fly a campaign into the store at `path`. Tells `stream` how far it is.
+
+    A begun store is resumed, a finished one is left as it is. Nothing is written before the
+    Dask configuration has been found good and the scheduler at the address, if one is given, has
+    answered.
+
+    Raises BadInput, StoreProblem, Interrupted.
+    """
+    resources = read_resources()
+    cluster = partial(connect, resources, scheduler)
+    if scheduler is not None and not path.exists():
+        with cluster():
+            pass
+    canonical = campaign.canonical()
     store = prepare_store(
         path,
         batch.layout(campaign, resources.batch_runs),
@@ -48,10 +63,7 @@ def fly(
         build.setup(campaign)  # has small compiled functions of its own
 
     with progress.show(stream) as listener:
-        execute(
-            store, Job(canonical), partial(connect, resources, scheduler), listener, compile_kernel
-        )
-    return path
+        execute(store, Job(canonical), cluster, listener, compile_kernel)
 
 
 def results(path: Path) -> str:

@@ -12,7 +12,8 @@ from scipy.special import ndtri
 
 from models.outcomes import Initiator, Outcome, Violation
 from pipeline import sampling
-from pipeline.campaign import Campaign, Condition
+from pipeline.asked import Condition
+from pipeline.campaign import Campaign
 from pipeline.replay import Replay, Row
 from pipeline.requirements import holds, label
 from pipeline.spelling import inside, to_si

@@ -42,6 +42,7 @@ from models.structs import (
 from pipeline.build import Runs, Setup, tables
 from pipeline.case.file import FlyCase
 from pipeline.spelling import in_file, to_si
+from pipeline.winds import as_array
 
 Record = TypeVar("Record")
 Quaternion = tuple[float, float, float, float]
@@ -242,5 +243,4 @@ def _winds(case: FlyCase) -> dict[str, np.ndarray]:
     table = case.wind.table
     if table is None:
         return {}
-    profile = np.column_stack([table.height_m, table.east_mps, table.north_mps])
-    return {"winds": np.ascontiguousarray(profile[np.newaxis])}
+    return {"winds": as_array((table,))}

@@ -16,6 +16,7 @@ from pipeline.campaign import Steps
 from pipeline.laws import Number, Positive, Text
 from pipeline.records import Strict, numbers
 from pipeline.spelling import in_file
+from pipeline.winds import Column, WindTable
 
 LONGEST_S = 1800.0  # 90,000 rows of history in each of the kernel's lanes: 400 MB
 
@@ -56,7 +57,6 @@ def _constant(given: Any) -> Any:
 
 
 Command = Annotated[Wave, BeforeValidator(_constant, json_schema_input_type=Number | Wave)]
-Column = tuple[Number, ...]
 
 
 class ProgramTable(Strict):
@@ -87,14 +87,6 @@ class Program(Strict):
 
 
 # --- sections -------------------------------------------------------------------------------------
-
-
-class WindTable(Strict):
-    """Mean wind over height, linear between rows and held beyond them."""
-
-    height_m: Annotated[Column, Field(min_length=2)]
-    east_mps: Column
-    north_mps: Column
 
 
 _ATTITUDE: dict[str, Any] = {

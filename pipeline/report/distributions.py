@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.campaign import Requirement
+from pipeline.asked import Requirement
 from pipeline.report.theme import FAILURE, LIMIT, SKY, Drawing, plot
 from pipeline.requirements import Columns, Floats, Mask, label
 from pipeline.spelling import inside, to_si

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, PositiveInt, model_validator
 
+from pipeline.sources import SAMPLING_DIGEST
 from pipeline.units import unit_of
 
 # The outcome that rows get which no worker survived to fly.
@@ -158,6 +159,7 @@ class Provenance:
     campaign: str  # canonical JSON
     physics_digest: str
     target: str  # instruction set the kernel was compiled for
+    sampling_digest: str = SAMPLING_DIGEST  # what turns campaign and run number into a case
     notes: Mapping[str, Any] = field(default_factory=dict)  # kept in the store, not compared
 
     @property

@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import BadInput, StoreProblem
+from pipeline.sources import package_versions
 from pipeline.store.layout import Provenance, StoreLayout
 
 STORE_FORMAT = 1
-_PACKAGES = ("dask", "distributed", "llvmlite", "numba", "numpy", "scipy", "xarray", "zarr")
+_PACKAGES = ("dask", "distributed", "xarray", "zarr")  # to be told, not compared
+_MOST_DIFFERENCES = 20  # told one by one
 
 
 class State(StrEnum):
@@ -82,8 +84,9 @@ def new_attributes(layout: StoreLayout, provenance: Provenance) -> dict[str, Any
         "campaign_digest": provenance.campaign_digest,
         "physics_digest": provenance.physics_digest,
         "target": provenance.target,
+        "sampling_digest": provenance.sampling_digest,
         "hoverslam_version": version("hoverslam"),
-        "package_versions": {name: version(name) for name in _PACKAGES},
+        "package_versions": package_versions() | {name: version(name) for name in _PACKAGES},
         "n_runs": layout.n_runs,
         "n_history_runs": layout.n_history_runs,
         "batch_runs": layout.batch_runs,
@@ -148,17 +151,21 @@ def refuse_another(
         "campaign_digest": provenance.campaign_digest,
         "physics_digest": provenance.physics_digest,
         "target": provenance.target,
+        "sampling_digest": provenance.sampling_digest,
         "n_runs": layout.n_runs,
         "n_history_runs": layout.n_history_runs,
     }
     problems = [
-        f"{path}: {name}: the store has {attributes[name]}, this run has {wanted}"
+        f"{path}: {name}: the store has {attributes.get(name)}, this run has {wanted}"
         for name, wanted in asked.items()
-        if attributes[name] != wanted
+        if attributes.get(name) != wanted
     ]
     if attributes["campaign_digest"] != provenance.campaign_digest:
         kept = json.loads(attributes["campaign"])
-        problems += _differences(kept, json.loads(provenance.campaign), "campaign")
+        problems += _told(_differences(kept, json.loads(provenance.campaign), "campaign"))
+    for name, here in package_versions().items():
+        if (kept := attributes["package_versions"].get(name)) != here:
+            problems.append(f"{path}: {name}: the store has {kept}, this run has {here}")
     if problems:
         raise BadInput([*problems, "a store is resumed only under the same; give another path"])
 
@@ -168,6 +175,12 @@ def refuse_other_layout(path: str, kept: StoreLayout, asked: StoreLayout) -> Non
     differences = _differences(kept.model_dump(), asked.model_dump(), "layout")
     if differences:
         raise BadInput([f"{path}: begun by another version of hoverslam", *differences])
+
+
+def _told(differences: list[str]) -> list[str]:
+    """So many of them that one can read; a table of winds may differ in thousands of places."""
+    more = len(differences) - _MOST_DIFFERENCES
+    return [*differences[:_MOST_DIFFERENCES], *([f"  and {more} more"] if more > 0 else [])]
 
 
 def _differences(kept: Any, asked: Any, where: str) -> list[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pipeline.campaign import Published, Requirement
+from pipeline.asked import Requirement
+from pipeline.campaign import Published
 from pipeline.requirements import Columns
 from pipeline.spelling import inside, to_si
 from pipeline.statistics.binomial import interval

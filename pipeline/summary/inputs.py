@@ -11,7 +11,7 @@ from scipy.stats import binomtest, chisquare, kstest
 
 from models.outcomes import Initiator
 from pipeline.kept import KeptCampaign
-from pipeline.laws import Bernoulli, Discrete, Floats, LawBase
+from pipeline.laws import Bernoulli, Discrete, DiscreteUniform, Floats, LawBase
 from pipeline.spelling import inside, to_si
 from pipeline.statistics.binomial import Proportion, interval
 
@@ -134,6 +134,8 @@ def _points(law: LawBase) -> tuple[Floats, Floats] | None:
     match law:
         case Discrete():
             return np.array(law.values), np.array(law.probabilities)
+        case DiscreteUniform():
+            return law.values, np.full(law.values.size, 1.0 / law.values.size)
         case Bernoulli():
             return np.array([0.0, 1.0]), np.array([1.0 - law.probability, law.probability])
     return None

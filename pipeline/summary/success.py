@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.outcomes import Initiator, Outcome
-from pipeline.campaign import Requirement
+from pipeline.asked import Requirement
 from pipeline.requirements import Causes, Columns, Mask, causes, label, margin, outcomes, success
 from pipeline.statistics.binomial import interval, lower_bound, upper_bound
 from pipeline.summary.values import (

@@ -131,12 +131,13 @@ def test_run__refuses_a_store_of_another_campaign_and_says_what_differs(folder: 
     assert (folder / STORE / "zarr.json").read_bytes() == before
 
 
-def test_run__without_a_scheduler_at_the_address_can_be_resumed(tmp_path: Path) -> None:
+def test_run__without_a_scheduler_at_the_address_leaves_no_store(tmp_path: Path) -> None:
     words = ("run", "hop_178m", "--runs", "16", "--scheduler", "tcp://127.0.0.1:1")
     done = hoverslam(tmp_path, *words, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s")
     assert (done.returncode, done.stdout) == (ExitCode.STOPPED, "")
     assert "--scheduler tcp://127.0.0.1:1: " in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "results").exists()
 
 
 def test_run__resumes_after_ctrl_c_and_holds_the_same_rows(folder: Path, tmp_path: Path) -> None:

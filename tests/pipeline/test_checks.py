@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.campaign_files import Edit, drop, problems, put
+from tests.pipeline.campaign_files import Edit, problems, put
 
 LAW = {"law": "normal", "mean": 1.0, "sigma": 0.1, "class": "flight", "tag": "E", "source": "test"}
 OPEN_ENDED = {"probability": 0.01, "tag": "E", "source": "test"}
@@ -134,12 +134,3 @@ PHYSICS = [
 def test_checks__refuses_what_cannot_fly(edit: Edit, message: str, tmp_path: Path) -> None:
     (found,) = problems(tmp_path, edit)
     assert re.fullmatch(message, found)
-
-
-def test_checks__a_table_of_wind_is_refused_until_it_can_be_read(tmp_path: Path) -> None:
-    without = drop("campaign.dispersions.wind_exponent")
-    found = problems(tmp_path, put("campaign.wind.profile.value", "table"), without)
-    assert found == [
-        "campaign.yaml: wind.profile.value: got 'table', expected power_law, log_law or linear: "
-        "tables of wind cannot be read yet"
-    ]

@@ -104,7 +104,8 @@ VALUES = [
     (
         put("campaign.dispersions.thrust_scale.law", "gaussian"),
         "campaign.yaml: dispersions.thrust_scale.law: got 'gaussian', expected one of 'normal', "
-        "'truncated_normal', 'uniform', 'log_normal', 'weibull', 'discrete', 'bernoulli'",
+        "'truncated_normal', 'uniform', 'log_normal', 'weibull', 'empirical', 'discrete', "
+        "'discrete_uniform', 'bernoulli'",
     ),
     (
         put("campaign.wind.profile.value", "cubic"),
@@ -120,7 +121,7 @@ VALUES = [
     (
         put("campaign.requirements.0.holds.1", {"metric": "touchdown_miss_m"}),
         "campaign.yaml: requirements.0.holds.1: got {'metric': 'touchdown_miss_m'}, expected "
-        "either metric with at_most or at_least, or outcome",
+        "either metric with at_most or at_least, or outcome, or not_outcome, or inside_m",
     ),
     (
         put("campaign.name", "../hop"),

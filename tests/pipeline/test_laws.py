@@ -29,9 +29,14 @@ CONTINUOUS = {
         {"shape": 2.1, "scale": 4.0, "location": 1.0},
         stats.weibull_min(2.1, loc=1.0, scale=4.0),
     ),
+    "empirical": (
+        {"values": [4.0, 1.0, 2.5, 9.0]},
+        stats.rv_histogram(([1.0, 1.0, 1.0], [1.0, 2.5, 4.0, 9.0]), density=False),
+    ),
 }
 DISCRETE = {
     "discrete": {"values": [0.0, 2.0, 5.0], "probabilities": [0.2, 0.5, 0.3]},
+    "discrete_uniform": {"lower": -2, "upper": 11},
     "bernoulli": {"probability": 0.03},
 }
 ALL = {name: keys for name, (keys, _) in CONTINUOUS.items()} | DISCRETE

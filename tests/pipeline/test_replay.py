@@ -127,6 +127,7 @@ def change_attributes(path: Path, change: Callable[[dict[str, Any]], None]) -> N
     [
         ("physics_digest", "0123", f"physics: store 0123, here {jit.PHYSICS_DIGEST}"),
         ("target", "znver5", f"target: store znver5, here {jit.TARGET}"),
+        ("sampling_digest", "0" * 16, "sampling: store 0000000000000000, here "),
         ("package_versions", {"numba": "0.1"}, "numba: store 0.1, here "),
     ],
 )

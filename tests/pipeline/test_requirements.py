@@ -7,8 +7,8 @@ import pytest
 
 from models.outcomes import Outcome
 from pipeline import requirements
+from pipeline.asked import Requirement, SuccessRequirement
 from pipeline.batch import metric_names
-from pipeline.campaign import Requirement
 from pipeline.config import load_campaign
 from tests.pipeline.results import LANDING
 
@@ -33,11 +33,11 @@ TEN = {
 
 @pytest.fixture
 def landing() -> Requirement:
-    return Requirement.model_validate(LANDING)
+    return SuccessRequirement.model_validate(LANDING)
 
 
 def requirement(*holds: dict) -> Requirement:
-    return Requirement.model_validate(LANDING | {"holds": holds})
+    return SuccessRequirement.model_validate(LANDING | {"holds": holds})
 
 
 def test_success__is_one_run_of_the_ten(landing):

@@ -76,7 +76,7 @@ def test_uniforms__lie_strictly_inside_at_the_extreme_bits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     extremes = np.array([0, 2**64 - 1], np.uint64)
-    monkeypatch.setattr("pipeline.sampling._words", lambda *_: extremes)
+    monkeypatch.setattr("pipeline.sampling.streams.words", lambda *_: extremes)
     low, high = uniforms(0, "any", 0, 2)
     assert low == 2.0**-53
     assert high == 1.0 - 2.0**-53

@@ -294,6 +294,17 @@ def test_prepare__another_campaign_is_refused_with_both_values(store: Store) -> 
     assert "physics_digest" not in text
 
 
+def test_prepare__many_differences_are_told_in_part(tmp_path: Path) -> None:
+    path, layout = tmp_path / "s.zarr", fake_batch.layout()
+    prepare_store(path, layout, fake_batch.provenance(winds=list(range(30))))
+    with pytest.raises(BadInput) as refusal:
+        prepare_store(path, layout, fake_batch.provenance(winds=list(range(1, 31))))
+    text = str(refusal.value)
+    assert "campaign.winds[19]: the store has 19, this run has 20" in text
+    assert "campaign.winds[20]" not in text
+    assert "  and 10 more" in text
+
+
 def test_prepare__another_physics_and_target_are_refused_together(store: Store) -> None:
     other = fake_batch.Provenance(CAMPAIGN, physics_digest="q" * 16, target="znver4")
     with pytest.raises(BadInput) as refusal:

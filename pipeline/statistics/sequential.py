@@ -1,0 +1,302 @@
+"""Plans that may stop early, and the exact chances of what they do.
+
+A plan is a boundary: at each look, after so many runs in run order, the failures with which it
+passes and those with which it fails. The count of failures is a random walk, and its distribution
+between the boundaries follows exactly from binomial steps, so every risk here is computed, not
+simulated (Jennison & Turnbull, Group Sequential Methods, 2000, ch. 12). Looking after every run
+without such a plan turns a risk of 10 % into 30 % by 2,000 runs.
+
+Anchors: 0.99 at 90 % with looks at 500 to 2,500 passes with 0, 4, 8, 12, 17 failures at a risk of
+0.0951; the e-process shows the same after 297 runs without failure, where a fixed plan needs 230.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from math import e, inf, log, log1p
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import betainc, betaln
+from scipy.stats import binom
+
+from pipeline.statistics.binomial import ROUNDING, allowed_failures, upper_bound
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_EDGE = 1e-12  # how near to 0 and 1 a bound is looked for
+
+
+class Boundary(NamedTuple):
+    """Where a plan stops; each `(look,)`, runs ascending."""
+
+    runs: Counts
+    pass_at: Counts  # passes with at most so many failures; -1 never
+    fail_at: Counts  # fails with at least so many; more than the runs never
+
+
+class Stop(NamedTuple):
+    """Where a plan stopped, or where the runs ended before it did."""
+
+    passed: bool | None  # None: undecided
+    runs: int
+    failures: int
+
+
+class Chances(NamedTuple):
+    """What a plan does with a design of some reliability; undecided is the rest."""
+
+    passes: float
+    fails: float
+    expected_runs: float
+
+
+class _Look(NamedTuple):
+    """The walk as it arrives at a look."""
+
+    runs: int
+    passed: float  # chance of having passed before
+    failed: float
+    failures: Floats  # (failures,) chance of arriving with so many
+
+
+# --- plans ----------------------------------------------------------------------------------------
+
+
+def fixed(runs: int, probability: float, confidence: float) -> Boundary:
+    """All of `runs`, judged by the exact bounds on either side; stops where that is certain."""
+    allowed = allowed_failures(runs, probability, confidence)
+    too_many = bisect_left(
+        range(runs + 1),
+        True,
+        key=lambda failures: upper_bound(runs - failures, runs, confidence) < probability,
+    )
+    return curtailed(runs, -1 if allowed is None else allowed, too_many)
+
+
+def curtailed(runs: int, allowed: int, too_many: int | None = None) -> Boundary:
+    """At most `allowed` failures in `runs`, fewer than `too_many` (allowed + 1).
+
+    Stops where no further run can change the verdict, so its risks are those of all the runs.
+    """
+    looks = np.arange(1, runs + 1)
+    # passes if it still does when all runs to come fail
+    pass_at = np.maximum(allowed - (runs - looks), -1)
+    return Boundary(looks, pass_at, np.full(runs, allowed + 1 if too_many is None else too_many))
+
+
+def group_sequential(looks: tuple[int, ...], allowed: tuple[int, ...]) -> Boundary:
+    """Passes at a look with at most its allowed failures; fails when the last's are exceeded."""
+    runs = np.arange(1, looks[-1] + 1)
+    pass_at = np.full(runs.size, -1)
+    pass_at[np.array(looks) - 1] = allowed
+    return Boundary(runs, pass_at, np.full(runs.size, allowed[-1] + 1))
+
+
+def spread_allowed(
+    looks: tuple[int, ...], probability: float, confidence: float
+) -> tuple[int, ...]:
+    """Most failures allowed at each look, the risk spread evenly over them; -1: cannot pass there.
+
+        a(t) = a ln(1 + (e - 1) t)            t = share of the last look's runs
+
+    Lan & DeMets, Biometrika 70:659, 1983, their spending after Pocock, with exact binomial sums.
+    """
+    most = allowed_failures(looks[-1], probability, confidence)
+    if most is None:
+        return (-1,) * len(looks)
+    allowed: list[int] = []
+    spent, walk, before = 0.0, np.ones(1), 0
+    for look in looks:
+        budget = (1.0 - confidence) * log1p((e - 1.0) * look / looks[-1]) * (1.0 + ROUNDING)
+        walk = _step(walk, look - before, probability)[: most + 1]
+        allowed.append(int(np.searchsorted(spent + np.cumsum(walk), budget, side="right")) - 1)
+        spent += walk[: allowed[-1] + 1].sum()
+        walk[: allowed[-1] + 1] = 0.0
+        before = look
+    return tuple(allowed)
+
+
+@lru_cache(maxsize=32)
+def e_process(runs: int, probability: float, confidence: float) -> Boundary:
+    """May look after every run up to `runs`: passes or fails where the e-value says so."""
+    enough = -log1p(-confidence)
+    all_runs = np.arange(1, runs + 1)
+
+    def fewest_to_pass(failures: int) -> int:
+        start = failures + 1
+        return start + bisect_left(
+            range(start, runs + 1),
+            True,
+            key=lambda n: log_e_value(n - failures, failures, probability) >= enough,
+        )
+
+    def fewest_to_fail(successes: int) -> int:
+        start = successes + 1
+        return start + bisect_left(
+            range(start, runs + 1),
+            True,
+            key=lambda n: log_e_value(n - successes, successes, 1.0 - probability) >= enough,
+        )
+
+    passing = _frontier(fewest_to_pass, runs)
+    failing = _frontier(fewest_to_fail, runs)
+    most_failures = np.searchsorted(passing, all_runs, side="right") - 1
+    most_successes = np.searchsorted(failing, all_runs, side="right") - 1
+    return Boundary(
+        all_runs, most_failures, np.where(most_successes < 0, runs + 1, all_runs - most_successes)
+    )
+
+
+def _frontier(fewest: Callable[[int], int], runs: int) -> list[int]:
+    """Fewest runs that decide with 0, 1, 2 ... against, as far as `runs` go."""
+    found: list[int] = []
+    while (needed := fewest(len(found))) <= runs:
+        found.append(needed)
+    return found
+
+
+def log_e_value(successes: int, failures: int, probability: float) -> float:
+    """Log of the evidence that a true probability exceeds the one given.
+
+        M = B(s+1/2, f+1/2) I_q0(f+1/2, s+1/2) / (B(1/2,1/2) I_q0(1/2,1/2) p0^s q0^f),  q0 = 1 - p0
+
+    The likelihood ratio against p0 under Jeffreys' prior cut off below p0. At or below p0 it is a
+    supermartingale: it ever reaches 1/risk with at most that risk (Ville 1939; Robbins, Ann. Math.
+    Stat. 41:1397, 1970).
+    """
+    s, f, q0 = successes + 0.5, failures + 0.5, 1.0 - probability
+    above = betainc(f, s, q0)
+    if above == 0.0:
+        return -inf
+    return float(
+        betaln(s, f)
+        - betaln(0.5, 0.5)
+        + log(above)
+        - log(betainc(0.5, 0.5, q0))
+        - successes * log(probability)
+        - failures * log(q0)
+    )
+
+
+# --- what a plan does -----------------------------------------------------------------------------
+
+
+def walk(failed: NDArray[np.bool_], boundary: Boundary) -> Stop:
+    """Where the plan stops on runs `(run,)` in run order; undecided if they end before."""
+    so_far = np.cumsum(failed)
+    looks = int(np.searchsorted(boundary.runs, failed.size, side="right"))
+    counted = so_far[boundary.runs[:looks] - 1]
+    passes = counted <= boundary.pass_at[:looks]
+    stops = np.flatnonzero(passes | (counted >= boundary.fail_at[:looks]))
+    if stops.size == 0:
+        return Stop(None, int(failed.size), int(so_far[-1]) if failed.size else 0)
+    first = stops[0]
+    return Stop(bool(passes[first]), int(boundary.runs[first]), int(counted[first]))
+
+
+def chances(boundary: Boundary, reliability: float) -> Chances:
+    """How often a design of true `reliability` passes and fails, and how many runs it takes."""
+    expected, before = 0.0, 0
+    for look in _march(boundary, reliability):
+        expected += (look.runs - before) * (1.0 - look.passed - look.failed)
+        before = look.runs
+    passed, failed, _ = _absorbed(look, int(boundary.pass_at[-1]), int(boundary.fail_at[-1]))
+    return Chances(passed, failed, expected)
+
+
+def reliability_to_pass(boundary: Boundary, chance: float = 0.9) -> float:
+    """True reliability that a design needs to pass with probability `chance`; 1 if none does."""
+    return _crossing(lambda p: chances(boundary, p).passes - chance)
+
+
+def bounds(boundary: Boundary, stop: Stop, confidence: float) -> tuple[float, float]:
+    """One-sided lower and upper limit of the reliability, exact for a plan that stopped there.
+
+    The reliability at which a result at least as good, or as bad, has just the risk left. Passing
+    sooner is better, then fewer failures, then failing later (stage-wise order, Jennison &
+    Turnbull, §8.4); where no look comes before the last these are Clopper & Pearson's limits.
+    """
+    looks = int(np.searchsorted(boundary.runs, stop.runs, side="right"))
+    until = Boundary(*(column[:looks] for column in boundary))
+    risk = 1.0 - confidence
+
+    def as_good(reliability: float) -> float:
+        last = _arrival(until, reliability)
+        return last.passed + float(last.failures[: stop.failures + 1].sum())
+
+    def as_bad(reliability: float) -> float:
+        last = _arrival(until, reliability)
+        return last.failed + float(last.failures[stop.failures :].sum())
+
+    return _crossing(lambda p: as_good(p) - risk), _crossing(lambda p: risk - as_bad(p))
+
+
+def anytime_bounds(stop: Stop, confidence: float) -> tuple[float, float]:
+    """One-sided limits of the reliability that hold however often one looks."""
+    successes, failures = stop.runs - stop.failures, stop.failures
+    lower = _anytime_lower(successes, failures, confidence)
+    return lower, 1.0 - _anytime_lower(failures, successes, confidence)
+
+
+def _anytime_lower(successes: int, failures: int, confidence: float) -> float:
+    """The largest probability that the e-value refuses."""
+    enough = -log1p(-confidence)
+
+    def refuses(probability: float) -> float:
+        return enough - log_e_value(successes, failures, probability)
+
+    share = min(successes / (successes + failures), 1.0 - _EDGE) if successes else _EDGE
+    if refuses(_EDGE) >= 0.0:
+        return 0.0
+    return float(brentq(refuses, _EDGE, share, xtol=_EDGE))
+
+
+# --- the walk -------------------------------------------------------------------------------------
+
+
+def _march(boundary: Boundary, reliability: float) -> Iterator[_Look]:
+    """The walk at each look, as it arrives."""
+    passed = failed = 0.0
+    walking, before = np.ones(1), 0
+    for runs, pass_at, fail_at in zip(*(column.tolist() for column in boundary), strict=True):
+        look = _Look(runs, passed, failed, _step(walking, runs - before, reliability))
+        yield look
+        passed, failed, walking = _absorbed(look, pass_at, fail_at)
+        before = runs
+
+
+def _arrival(boundary: Boundary, reliability: float) -> _Look:
+    """The walk as it arrives at the last look."""
+    *_, last = _march(boundary, reliability)
+    return last
+
+
+def _step(walking: Floats, runs: int, reliability: float) -> Floats:
+    """Chance of each number of failures after so many runs more."""
+    if runs == 1:
+        return np.convolve(walking, (reliability, 1.0 - reliability))
+    return np.convolve(walking, binom.pmf(np.arange(runs + 1), runs, 1.0 - reliability))
+
+
+def _absorbed(look: _Look, pass_at: int, fail_at: int) -> tuple[float, float, Floats]:
+    """Chance of having passed, of having failed, and what walks on."""
+    passed = look.passed + float(look.failures[: pass_at + 1].sum())
+    failed = look.failed + float(look.failures[fail_at:].sum())
+    walking = look.failures[:fail_at].copy()
+    walking[: pass_at + 1] = 0.0
+    return passed, failed, walking
+
+
+def _crossing(rises: Callable[[float], float]) -> float:
+    """Where a function of a probability rises through zero; 0 or 1 where it does not within."""
+    if rises(_EDGE) >= 0.0:
+        return 0.0
+    if rises(1.0 - _EDGE) <= 0.0:
+        return 1.0
+    return float(brentq(rises, _EDGE, 1.0 - _EDGE, xtol=_EDGE))
