@@ -57,9 +57,10 @@ def wanted_acceleration(base, demand, integral, gains, plant):
     ev = sub(demand.v_enu_mps, v)
     wl, wv = gains.lateral_frequency_radps, gains.vertical_frequency_radps
     dl, dv = 2.0 * gains.lateral_damping_ratio * wl, 2.0 * gains.vertical_damping_ratio * wv
+    limit = place * gains.lateral_error_limit_m
     feedback = (
-        place * wl * wl * e[0] + dl * ev[0],
-        place * wl * wl * e[1] + dl * ev[1],
+        wl * wl * clip(e[0], -limit, limit) + dl * ev[0],
+        wl * wl * clip(e[1], -limit, limit) + dl * ev[1],
         wv * wv * e[2] + dv * ev[2],
     )
     return add(add(demand.a_enu_mps2, integral), feedback)

@@ -131,6 +131,13 @@ DISPERSIONS: dict[str, Scale | Offset | Value] = {
     "alignment_up_rad": Offset(("alignment.z_rad",)),
     "computer_jitter_s": Value(("computer.jitter_s",)),
     "missed_cycle_fraction": Value(("computer.missed_fraction",)),
+    # State at the start, of a flight that begins in the air
+    "start_east_m": Offset(("start.east_m",)),
+    "start_north_m": Offset(("start.north_m",)),
+    "start_up_m": Offset(("start.up_m",)),
+    "start_v_east_mps": Offset(("start.v_east_mps",)),
+    "start_v_north_mps": Offset(("start.v_north_mps",)),
+    "start_v_up_mps": Offset(("start.v_up_mps",)),
     # Ground and legs
     "pad_slope_rad": Value(("site.slope_rad",)),
     "pad_slope_azimuth_rad": Value(("site.slope_azimuth_rad",)),

@@ -33,29 +33,24 @@ def _vertical(h, v, phase, released, dt):
 
 @kernel
 def stopping_height(sink_mps, phase, gains):
-    """Height over the waypoint, m, at which a landing burn must be ignited at this sink rate.  §15.3
+    """Height over the waypoint, m, at which this sink rate asks for the landing burn.  §15.3
 
     v1 = v + g t,   h = v t + g t^2 / 2 + (v1^2 - v_end^2) / (2 a),   t the engine's lead
     """
-    g, t = gains.gravity_mps2, phase.lead_s
+    g, t, end = gains.gravity_mps2, phase.lead_s, phase.end_speed_mps
     v1 = sink_mps + g * t
-    braking = (v1 * v1 - phase.end_speed_mps * phase.end_speed_mps) / (2.0 * phase.acceleration_mps2)
+    braking = (v1 * v1 - end * end) / (2.0 * phase.acceleration_mps2)
     return sink_mps * t + 0.5 * g * t * t + max(braking, 0.0)
 
 
 @kernel
-def _braked(h, v, burn_s, phase, gains, dt):
-    """Reference height m, speed m/s and acceleration m/s2 of a landing burn, a tick later.  §15.3
+def sink_profile(height_m, phase):
+    """Sink rate, m/s, of even braking that ends with the end speed at the waypoint.  §15.3
 
-    Falls while the engine comes up, then a = (v^2 - v_end^2) / (2 d) up to the end speed, which it
-    keeps.
+    v = sqrt(v_end^2 + 2 a h)
     """
-    d = max(h - phase.up_m, 1.0e-3)
-    surplus = v * v - phase.end_speed_mps * phase.end_speed_mps
-    brake = clip(surplus / (2.0 * d), 0.0, 1.5 * phase.acceleration_mps2)
-    brake = min(brake, max(-phase.end_speed_mps - v, 0.0) / dt)
-    a = -gains.gravity_mps2 if burn_s < phase.lead_s else brake
-    return h + v * dt + 0.5 * a * dt * dt, v + a * dt, a
+    end = phase.end_speed_mps
+    return sqrt(end * end + 2.0 * phase.acceleration_mps2 * max(height_m, 0.0))
 
 
 @kernel
@@ -92,25 +87,34 @@ def arrived(demand, phase):
 
 
 @kernel
+def _burnt(demand, base, phase, gains, dt):
+    """Reference height m, speed m/s and acceleration m/s2 of a landing burn, and its age s.  §15.3
+
+    The reference is at the estimated height: the burn follows a profile of speed over height, so
+    that an engine that comes up late or early, drag and thrust bias leave no debt in position.
+    """
+    h = base.r_enu_m[2] - phase.up_m
+    sink = max(-base.v_enu_mps[2], 0.0)
+    lit = demand.burn_s > 0.0 or h < stopping_height(sink, phase, gains)
+    braking = phase.acceleration_mps2 if h > 0.0 else 0.0
+    return base.r_enu_m[2], -sink_profile(h, phase), braking, demand.burn_s + dt if lit else 0.0
+
+
+@kernel
 def advanced(demand, base, phase, released, gains, dt):
     """The demand one tick later; it stands still until release (released = 1).  §15.1
 
-    Before a landing burn the reference goes with the estimate.
+    Sideways a landing burn goes straight for the waypoint: it has no time for a profile.
     """
-    falling = is_falling(demand, phase)
     r, v = demand.r_enu_m, demand.v_enu_mps
-    x, y = base.r_enu_m[0] if falling else r[0], base.r_enu_m[1] if falling else r[1]
-    vx, vy = base.v_enu_mps[0] if falling else v[0], base.v_enu_mps[1] if falling else v[1]
-    h, vz = base.r_enu_m[2] if falling else r[2], base.v_enu_mps[2] if falling else v[2]
-    lit = not falling or h - phase.up_m < stopping_height(max(-vz, 0.0), phase, gains)
-    burn_s = demand.burn_s + dt if phase.burn > 0.0 and lit else 0.0
-
-    burnt_h, burnt_vz, burnt_az = _braked(h, vz, demand.burn_s, phase, gains, dt)
-    h, vz, az = _vertical(h, vz, phase, released, dt)
-    h = burnt_h if phase.burn > 0.0 else h
-    vz = burnt_vz if phase.burn > 0.0 else vz
-    az = burnt_az if phase.burn > 0.0 else az
-    x, y, vx, vy, ax, ay = _lateral(x, y, vx, vy, phase, released, dt)
+    h, vz, az = _vertical(r[2], v[2], phase, released, dt)
+    x, y, vx, vy, ax, ay = _lateral(r[0], r[1], v[0], v[1], phase, released, dt)
+    burn_h, burn_vz, burn_az, burn_s = _burnt(demand, base, phase, gains, dt)
+    burning = phase.burn > 0.0
+    x, y = phase.east_m if burning else x, phase.north_m if burning else y
+    h = burn_h if burning else h
+    vx, vy, vz = 0.0 if burning else vx, 0.0 if burning else vy, burn_vz if burning else vz
+    ax, ay, az = 0.0 if burning else ax, 0.0 if burning else ay, burn_az if burning else az
     done = released if arrived(demand, phase) else 0.0
     return Demand(
         r_enu_m=(x, y, h),
@@ -119,7 +123,7 @@ def advanced(demand, base, phase, released, gains, dt):
         phase=demand.phase + done,
         low_s=demand.low_s,
         cut_off=demand.cut_off,
-        burn_s=burn_s,
+        burn_s=burn_s if burning else 0.0,
     )
 
 

@@ -240,6 +240,22 @@ def aligned(state, case, design, tuning, mass_kg, noise4, noise4b):
 
 
 @kernel
+def carried_on(est, gravity_mps2, since_s):
+    """The estimate part of a tick later: position and velocity by the last specific force.  §14.6
+
+    v+ = v + (R f - g up - b) dt,   r+ = r + (v + v+) dt / 2
+    """
+    felt = rotate(est.q_body_to_enu, est.accel_body_mps2)
+    a = sub(felt, add((0.0, 0.0, gravity_mps2), est.bias_enu_mps2))
+    v = add(est.v_enu_mps, scale(since_s, a))
+    r = add(est.r_enu_m, scale(0.5 * since_s, add(est.v_enu_mps, v)))
+    return Estimate(
+        r, v, est.q_body_to_enu, est.omega_body_radps, est.accel_body_mps2, est.bias_enu_mps2,
+        est.altimeter_bias_m, est.horizontal, est.vertical, est.mass_kg, est.since_fix_s,
+    )  # fmt: skip
+
+
+@kernel
 def _nees(dp, dv, pp, pv, vv):
     """(dp dv) P^-1 (dp dv)^T for a covariance of two."""
     return (vv * dp * dp - 2.0 * pv * dp * dv + pp * dv * dv) / max(pp * vv - pv * pv, 1.0e-30)

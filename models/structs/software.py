@@ -119,6 +119,7 @@ class Gains(NamedTuple):
     lateral_frequency_radps: float
     lateral_damping_ratio: float
     lateral_integral_per_s: float
+    lateral_error_limit_m: float  # a larger error asks for no more: it closes at an even speed
     attitude_frequency_radps: float
     attitude_damping_ratio: float
     attitude_integral_per_s: float

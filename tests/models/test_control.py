@@ -47,7 +47,9 @@ def _command(
     base: BaseEstimate, demand: Demand, before: Command | None = None, g: Any = None
 ) -> Any:
     before = _idle() if before is None else before
-    return control.advanced(before, base, demand, demand.cut_off > 0.0, True, gains() if g is None else g, PLANT, DT)
+    return control.advanced(
+        before, base, demand, demand.cut_off > 0.0, True, gains() if g is None else g, PLANT, DT
+    )
 
 
 # --- attitude -------------------------------------------------------------------------------------
