@@ -19,7 +19,7 @@ from models.metrics import Metrics
 from models.outcomes import Initiator, Outcome, Violation
 from models.rows import LANES, flatten
 from models.structs import MAX_LEGS, Case, Leg
-from pipeline import build
+from pipeline import build, sampling
 from pipeline.build import Setup
 from pipeline.campaign import Campaign
 from pipeline.checks import leg_of
@@ -45,7 +45,7 @@ _NO_UNIT = ("ground_effect", "failure_leg", "navigation_nees")
 
 def input_names(campaign: Campaign) -> tuple[str, ...]:
     """Names of the inputs a run is stored with: its draws, in SI and radians."""
-    drawn = (inside(name) for name in campaign.dispersions)
+    drawn = (inside(name) for name in sampling.names(campaign))
     return (*drawn, *build.followers(campaign), *_LAST_INPUTS)
 
 

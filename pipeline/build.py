@@ -196,7 +196,7 @@ def draws(campaign: Campaign, start: int, stop: int) -> dict[str, Floats]:
 
     With an ensemble of winds also speed and direction that follow from the member.
     """
-    drawn = sampling.draw(campaign.dispersions, campaign.seed, start, stop)
+    drawn = sampling.draw(campaign, start, stop)
     values = {inside(name): to_si(name, value) for name, value in drawn.items()}
     return values | _follow(campaign, values) | _failures(campaign, start, stop)
 
@@ -208,7 +208,7 @@ def _follow(campaign: Campaign, drawn: dict[str, Any]) -> dict[str, Any]:
 
 def followers(campaign: Campaign) -> tuple[str, ...]:
     """Names of the values that follow from others drawn."""
-    return ("wind_speed_mps", "wind_from_rad") if "wind_member" in campaign.dispersions else ()
+    return ("wind_speed_mps", "wind_from_rad") if "wind_member" in sampling.names(campaign) else ()
 
 
 def _failures(campaign: Campaign, start: int, stop: int) -> dict[str, Floats]:
@@ -244,7 +244,7 @@ def cases(campaign: Campaign, base: Case, drawn: dict[str, Floats], start: int, 
 
 def median_draw(campaign: Campaign) -> dict[str, float]:
     """The median of every law, by the models' names; no failure."""
-    medians = {inside(n): to_si(n, law.median()) for n, law in campaign.dispersions.items()}
+    medians = {inside(n): to_si(n, law.median()) for n, law in sampling.laws(campaign).items()}
     follow = {name: float(value) for name, value in _follow(campaign, medians).items()}
     return medians | follow | {"initiator": 0.0, "failure_time_s": 0.0, "failure_leg": 0.0}
 

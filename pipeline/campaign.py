@@ -2,7 +2,7 @@
 
 The sections are generated from the models' records (records.py); names of dispersions, failures
 and metrics are those of the models, in a file's spelling. `CampaignFile` is what a file holds,
-`Campaign` the same with vehicle and winds read in: complete, so that a worker needs no file.
+`Campaign` the same with all other files read in: complete, so that a worker needs none.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pipeline.errors import BadInput
 from pipeline.laws import Law, Number, Text
 from pipeline.names import DispersionName, InitiatorName, MetricName
 from pipeline.records import Quantity, Strict, Tag, numbers, quantities, section
+from pipeline.sampling import Correlation, Design, Independent, Rows
 from pipeline.winds import LAW_OF_WIND, WindTable
 
 # --- vehicle --------------------------------------------------------------------------------------
@@ -148,6 +149,12 @@ class Published(Strict):
     source: Text
 
 
+class ParameterRows(Rows):
+    """Rows of a CSV file whose columns are parameters."""
+
+    columns: Annotated[tuple[DispersionName, ...], Field(min_length=1)]
+
+
 def _names_a_file(name: str) -> str:
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise ValueError(f"got {name!r}, expected letters, digits, _ - and .: it names the store")
@@ -164,7 +171,12 @@ class _Plan(_CampaignSections):
     history: History = History()
     mission: Annotated[tuple[MissionPhase, ...], Field(min_length=1)]
     steps: Steps = Steps()
+    sampling: Design = Independent()
     dispersions: dict[DispersionName, Law]
+    correlations: tuple[Correlation, ...] = ()
+    """Rank correlations of dispersions; pairs not named have none."""
+    rows: dict[Text, ParameterRows] = {}
+    """Parameters drawn together, from rows of a file; they stand in no dispersion."""
     failures: dict[InitiatorName, Branch]
     """In this order they share the unit interval; a branch added at the end moves no other."""
     requirements: Annotated[tuple[AnyRequirement, ...], Field(min_length=1)]
@@ -192,9 +204,13 @@ class Campaign(_Plan):
     """Whether `runs` was given on the command line instead of in the file."""
 
     def with_runs(self, n_runs: int) -> Campaign:
-        """The campaign with another number of runs, which it then records. BadInput below one."""
-        if n_runs < 1:
-            raise BadInput(f"--runs: got {n_runs}, expected >= 1")
+        """The campaign with another number of runs, which it then records.
+
+        BadInput below one, and where its design has no such number.
+        """
+        problem = "expected >= 1" if n_runs < 1 else self.sampling.problem(n_runs)
+        if problem:
+            raise BadInput(f"--runs: {problem if n_runs > 0 else f'got {n_runs}, {problem}'}")
         if n_runs == self.runs:
             return self
         return self.model_copy(update={"runs": n_runs, "runs_override": True})

@@ -20,6 +20,7 @@ from models.atmosphere import air_at
 from models.dispersion import DISPERSIONS, Offset, Scale, Value
 from models.jit import entry
 from models.structs import MAX_PHASES, Case, Engine, Site
+from pipeline import plans, sampling_checks
 from pipeline.laws import Bernoulli, Discrete, DiscreteUniform, LawBase
 from pipeline.records import may_be_negative, record
 from pipeline.spelling import inside
@@ -50,7 +51,21 @@ _ACTS_WITH = {
 
 def problems(sections: Mapping[str, Any]) -> list[str]:
     """Every mistake that the checks find in the sections given, vehicle's and campaign's."""
-    return mistakes(_CHECKS, sections)
+    if {"dispersions", "rows"} <= sections.keys():
+        sections = {**sections, "laws": _placed(sections["dispersions"], sections["rows"])}
+    return mistakes([*_CHECKS, *sampling_checks.CHECKS], sections)
+
+
+def _placed(dispersions: Any, rows: Any) -> dict[str, LawBase]:
+    """The law of everything drawn, by its place in the file; the last word is its name."""
+    laws = {f"dispersions.{name}": law for name, law in dispersions.items()}
+    for group, drawn in rows.items():
+        laws |= {f"rows.{group}.{name}": law for name, law in drawn.laws.items()}
+    return laws
+
+
+def _name(where: str) -> str:
+    return where.rpartition(".")[2]
 
 
 def mistakes(checks: Iterable[Callable[..., Problems]], sections: Mapping[str, Any]) -> list[str]:
@@ -170,12 +185,12 @@ def _wind_blows(wind: Any) -> Problems:
         )
 
 
-def _members_are_there(wind: Any, winds: Any, dispersions: Any) -> Problems:
+def _members_are_there(wind: Any, winds: Any, laws: Any) -> Problems:
     last = len(winds) - 1
     if wind.member is not None and float(wind.member) not in range(last + 1):
         yield f"wind.member: got {float(wind.member):g}, expected a whole number, 0 to {last}"
-    law = dispersions.get("wind_member")
-    if law is None:
+    where = next((where for where in laws if _name(where) == "wind_member"), None)
+    if where is None:
         if last > 0 and wind.member is None:
             yield (
                 f"dispersions.wind_member: missing, expected a law over members 0 to {last} of "
@@ -183,10 +198,10 @@ def _members_are_there(wind: Any, winds: Any, dispersions: Any) -> Problems:
             )
         return
     if last == 0:
-        yield "dispersions.wind_member: has no effect with the one profile of wind.table"
-    elif not _draws_members(law, last):
+        yield f"{where}: has no effect with the one profile of wind.table"
+    elif not _draws_members(laws[where], last):
         yield (
-            f"dispersions.wind_member: got {law.describe()}, expected whole numbers from 0 to "
+            f"{where}: got {laws[where].describe()}, expected whole numbers from 0 to "
             f"{last}, discrete_uniform or discrete"
         )
 
@@ -267,14 +282,14 @@ def _mission_ends_in_time(mission: Any, start: Any, limits: Any) -> Problems:
 # --- what varies, what fails, what must hold ------------------------------------------------------
 
 
-def _draws_stay_physical(dispersions: Any) -> Problems:
-    for name, law in dispersions.items():
-        how = DISPERSIONS[inside(name)]
+def _draws_stay_physical(laws: Any) -> Problems:
+    for where, law in laws.items():
+        how = DISPERSIONS[inside(_name(where))]
         lowest = float(law.quantile(SMALLEST_UNIFORM))
         if lowest < 0.0 and not _may_draw_below_zero(how):
             yield (
-                f"dispersions.{name}: got draws down to {lowest:.3g}, expected none below 0 "
-                "(truncated_normal keeps its limits)"
+                f"{where}: got draws down to {lowest:.3g}, expected none below 0 "
+                "(`lower` cuts a law)"
             )
 
 
@@ -286,17 +301,17 @@ def _may_draw_below_zero(how: Scale | Offset | Value) -> bool:
     return isinstance(how, Offset)
 
 
-def _draws_act(dispersions: Any, wind: Any, legs: Any) -> Problems:
-    for name, profiles in _ACTS_WITH.items():
-        if name in dispersions and wind.profile.value not in profiles:
+def _draws_act(laws: Any, wind: Any, legs: Any) -> Problems:
+    for where in laws:
+        profiles = _ACTS_WITH.get(_name(where), (wind.profile.value,))
+        if wind.profile.value not in profiles:
             yield (
-                f"dispersions.{name}: has no effect with wind.profile {wind.profile.value}, "
+                f"{where}: has no effect with wind.profile {wind.profile.value}, "
                 f"expected profile {' or '.join(profiles)}"
             )
-    for name in dispersions:
-        pad = re.fullmatch(r"pad_height_(\d)_m", name)
+        pad = re.fullmatch(r"pad_height_(\d)_m", _name(where))
         if pad and int(pad[1]) >= legs:
-            yield f"dispersions.{name}: the vehicle has {legs} legs, counted from 0"
+            yield f"{where}: the vehicle has {legs} legs, counted from 0"
 
 
 def _branches_fit(failures: Any) -> Problems:
@@ -313,6 +328,10 @@ def _branches_fit(failures: Any) -> Problems:
 
 def _requirements_differ(requirements: Any) -> Problems:
     yield from _repeated("requirements", [requirement.name for requirement in requirements])
+
+
+def _plans_can_pass(requirements: Any, runs: Any, sampling: Any) -> Problems:
+    yield from plans.problems(requirements, runs, sampling)
 
 
 def _metrics_exist(requirements: Any, legs: Any) -> Problems:
@@ -354,5 +373,6 @@ _CHECKS: tuple[Callable[..., Problems], ...] = (
     _draws_act,
     _branches_fit,
     _requirements_differ,
+    _plans_can_pass,
     _metrics_exist,
 )

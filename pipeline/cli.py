@@ -39,6 +39,21 @@ _REFUSED_WRITES = {
 }
 
 StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="A store written by `run`.")]
+MayDiffer = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SECTION",
+        help="A section of the campaign that may differ from the baseline's, besides vehicle and "
+        "physics; may be given again.",
+    ),
+]
+NewlyBroken = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        help="Share of the runs that the candidate may break; the campaign's if not given.",
+    ),
+]
 
 
 def main() -> None:
@@ -140,19 +155,84 @@ def report(
 
 
 @app.command()
-def gate(store: StorePath) -> None:
-    """Judge a store by its campaign's requirements; the exit code is the verdict.
+def gate(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="STORE|CAMPAIGN",
+            help="A store written by `run`; or a campaign, flown as far as its plans need.",
+        ),
+    ],
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="STORE", help="Judge also the step from this store: same runs."),
+    ] = None,
+    allow: MayDiffer = None,
+    newly_broken_at_most: NewlyBroken = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE.xml", help="Write the verdicts as JUnit XML.")
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE.md", help="Write them for a pull request.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="STORE", help="Of a campaign: where to fly it to, as for `run`."),
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of a campaign: as for `run`.")
+    ] = None,
+) -> None:
+    """Judge a store or a campaign by its requirements; the exit code is the verdict.
 
-    Prints the verdict as a line of JSON.
+    A campaign is flown in run order and no further than its declared plans need. Prints the
+    verdicts as a line of JSON. campaigns/RED_GATE.md tells what to do about a red one.
 
-    Example: hoverslam gate results/hop_178m.zarr && deploy
+    Example: hoverslam gate campaigns/hop_178m.yaml --baseline main.zarr --markdown gate.md
     """
-    from pipeline.gate import judge
+    from pipeline.compare import Terms
+    from pipeline.gate.flown import Ask
+    from pipeline.gate.flown import gate as judge
+    from pipeline.gate.junit import junit as as_junit
+    from pipeline.gate.markdown import markdown as as_markdown
 
-    judgement = judge(store)
+    terms = Terms(tuple(allow or ()), newly_broken_at_most)
+    judgement = judge(target, Ask(baseline, terms, out, scheduler), sys.stderr)
+    for file, write in ((junit, as_junit), (markdown, as_markdown)):
+        if file is not None:
+            with _writing(file):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(write(judgement), encoding="utf-8")
     _tell(judgement.text())
     typer.echo(judgement.json())
     raise typer.Exit(int(judgement.exit_code))
+
+
+@app.command()
+def compare(
+    baseline: Annotated[
+        Path, typer.Argument(metavar="BASELINE", help="Store of the design as it was.")
+    ],
+    candidate: Annotated[
+        Path, typer.Argument(metavar="CANDIDATE", help="Store of the changed design, same runs.")
+    ],
+    allow: MayDiffer = None,
+    newly_broken_at_most: NewlyBroken = None,
+) -> None:
+    """Tell what a design change did to the same runs: which it broke, which it saved, by how much.
+
+    Prints it all as a line of JSON. Exit 5 where the two cannot be compared, 3 or 4 only where
+    a limit on newly broken runs is set.
+
+    Example: hoverslam compare main.zarr results/hop_178m.zarr
+    """
+    from pipeline.compare import Terms, as_json, as_text, compare_stores
+
+    terms = Terms(tuple(allow or ()), newly_broken_at_most)
+    found = compare_stores(baseline, candidate, terms)
+    _tell(as_text(found))
+    typer.echo(as_json(found))
+    raise typer.Exit(int(found.ruling.exit_code))
 
 
 @app.command()
@@ -213,6 +293,83 @@ def fly(
         write(flown, file)
     _tell(told(flown))
     typer.echo(file)
+
+
+@app.command()
+def steps(
+    campaign: Annotated[
+        str, typer.Argument(metavar="CAMPAIGN", help="A campaign file or name, as for `run`.")
+    ],
+    runs: Annotated[
+        int | None, typer.Option(metavar="N", help="Fly N runs twice; 10,000 if not given.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.md", help="Write the table there instead.")
+    ] = None,
+) -> None:
+    """Fly the same runs with the campaign's steps and with half of them, and tell the change.
+
+    Prints a table in Markdown, or its path. Exit 3 where outcomes or successes flip in more than
+    0.2 % of the runs.
+
+    Example: hoverslam steps campaigns/hop_178m.yaml --runs 2048
+    """
+    from pipeline.steps import study
+
+    if out is not None:
+        with _writing(out):  # told before the flights, not after
+            out.parent.mkdir(parents=True, exist_ok=True)
+    found = study(campaign, runs, sys.stderr)
+    text = found.markdown()
+    if out is None:
+        typer.echo(text)
+    else:
+        _tell(text)
+        with _writing(out):
+            out.write_text(f"{text}\n", encoding="utf-8")
+        typer.echo(out)
+    raise typer.Exit(int(found.exit_code))
+
+
+@app.command()
+def verify(
+    cases: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[CASE]...", help="Only these cases; all if none is named."),
+    ] = None,
+    readme: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.md", help="Also put the table between the marks of this file."),
+    ] = None,
+) -> None:
+    """Fly the verification cases: what the kernel gives against what outsiders know.
+
+    Prints a line for each quantity; of cases that are named, also where the tolerances come from.
+    Exit 3 where an error is beyond its tolerance.
+
+    Example: hoverslam verify "NESC 6, sphere with drag" "drag fall"
+    """
+    from pipeline import verification
+
+    if readme is not None and cases:
+        raise BadInput("--readme: its table is that of all cases, expected no CASE beside it")
+    if readme is not None:
+        verification.check_marks(readme)  # told before the flights, not after
+    checks: list[verification.Check] = []
+    flown = verification.verify(cases or ())
+    typer.echo(verification.headline())
+    for checks_of_case in flown:
+        for check in checks_of_case:
+            typer.echo(verification.line(check))
+            if cases or not check.holds:
+                typer.echo(f"    {check.why}")
+        checks += checks_of_case
+    if readme is not None:
+        with _writing(readme):
+            verification.write_table(readme, checks)
+    failed = sum(not check.holds for check in checks)
+    _tell(f"{len(checks)} quantities compared, {failed or 'none'} beyond tolerance")
+    raise typer.Exit(int(ExitCode.FAIL if failed else ExitCode.DONE))
 
 
 @app.command()

@@ -12,6 +12,7 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import dask
@@ -135,14 +136,21 @@ def connect(resources: Resources, scheduler: str | None = None) -> Iterator[Clie
 
 
 def _local(resources: Resources) -> LocalCluster:
-    return LocalCluster(
-        n_workers=resources.n_workers,
-        threads_per_worker=resources.threads_per_worker,
-        memory_limit=resources.memory_limit,
-        processes=True,
-        dashboard_address=":0",  # Dask asks for one; two campaigns at once must not share a port
-        scheduler_kwargs={"dashboard": False},
-    )
+    # A worker that Ctrl-C kills before FlightCheck protects it takes the cluster's start with it:
+    # processes started here inherit that it is held back, this one gets it when they are up
+    resource_tracker.ensure_running()  # whose first start would let it through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return LocalCluster(
+            n_workers=resources.n_workers,
+            threads_per_worker=resources.threads_per_worker,
+            memory_limit=resources.memory_limit,
+            processes=True,
+            dashboard_address=":0",  # Dask asks for one; two campaigns must not share a port
+            scheduler_kwargs={"dashboard": False},
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _remote(scheduler: str) -> Client:

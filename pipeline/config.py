@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipeline.campaign import VEHICLE_RECORDS, Campaign, CampaignFile, Vehicle
 from pipeline.errors import BadInput
 from pipeline.files import read_mapping, validated
 from pipeline.laws import LAW_KEYS
+from pipeline.measured import read_in
 from pipeline.spelling import hint
 from pipeline.winds import read_winds
 
@@ -26,12 +28,14 @@ _FOLDERS = (Path("campaigns"), _PACKAGED)
 
 
 def load_campaign(named: Path | str) -> Campaign:
-    """The campaign in a file, with vehicle and winds that it names. BadInput lists every mistake.
+    """The campaign in a file, with all files that it names. BadInput lists every mistake.
 
     named: a path, or a name in ./campaigns or among the package's own, with or without `.yaml`.
     """
-    path = _find(named, Path(), "campaign", str(named))
+    path = _find(named, str(named), "campaign", Path())
     given, problems = read_mapping(path)
+    given, mistakes = read_in(given, path, partial(_find, first=path.parent, ending=".csv"))
+    problems += mistakes
     sections, mistakes = validated(CampaignFile, given, LAW_KEYS)
     problems += [f"{path}: {mistake}" for mistake in mistakes]
 
@@ -39,7 +43,7 @@ def load_campaign(named: Path | str) -> Campaign:
     vehicle_path = path
     if isinstance(name := sections.get("vehicle"), str):
         try:
-            vehicle_path = _find(name, path.parent, "vehicle", f"{path}: vehicle")
+            vehicle_path = _find(name, f"{path}: vehicle", "vehicle", path.parent)
             vehicle, more = read_mapping(vehicle_path)
             changes = given.get("vehicle_changes")
             problems += [f"{path}: {mistake}" for mistake in _change(vehicle, changes)]
@@ -51,7 +55,7 @@ def load_campaign(named: Path | str) -> Campaign:
 
     if isinstance(name := getattr(sections.get("wind"), "table", None), str):
         try:
-            winds = read_winds(_find(name, path.parent, "CSV", f"{path}: wind.table", ".csv"))
+            winds = read_winds(_find(name, f"{path}: wind.table", "CSV", path.parent, ".csv"))
             sections["winds"] = winds
             given = {**given, "wind": {**given["wind"], "table": winds}}
         except BadInput as bad:
@@ -84,7 +88,7 @@ def campaign_schema() -> str:
     return json.dumps(CampaignFile.model_json_schema(), indent=2)
 
 
-def _find(named: Path | str, first: Path, what: str, where: str, ending: str = ".yaml") -> Path:
+def _find(named: Path | str, where: str, what: str, first: Path, ending: str = ".yaml") -> Path:
     """The file of that name in the first of the folders that has it. BadInput if none does."""
     names = [named] if Path(named).suffix else [named, f"{named}{ending}"]
     places = [folder / name for folder in (first, *_FOLDERS) for name in names]

@@ -50,20 +50,26 @@ def execute(
     connect: Callable[[], AbstractContextManager[Client]],
     on_progress: Callable[[Progress], None] = lambda progress: None,
     warm_up: Callable[[], None] = lambda: None,
+    enough: Callable[[int], bool] = lambda batch: False,
 ) -> None:
     """Fly what `store` lacks, then finish it.
 
     `warm_up` compiles the kernel here before `connect` starts the workers, which then find it in
     the cache. The first Ctrl-C lets the batches in the air land, the second drops them.
 
+    `enough` is told of each batch that has landed, in any order, now or in an earlier session.
+    Once it says so no other takes off, and a store that lacks some stays unfinished.
+
     Raises Interrupted; StoreProblem if the store or the cluster fails. Either way the committed
     batches stay and the same call goes on from there.
     """
     try:
         with exclusive(store.path):
-            if store.state != State.FINISHED:
-                _fly_pending(store, job, connect, on_progress, warm_up)
-            finish(store)
+            whole = store.state == State.FINISHED
+            if not whole:
+                whole = _fly_pending(_Task(store, job, on_progress, enough), connect, warm_up)
+            if whole:
+                finish(store)
     except KeyboardInterrupt:
         raise Interrupted(
             f"{store.path}: dropped what was not finished; committed batches stay, "
@@ -71,24 +77,38 @@ def execute(
         ) from None
 
 
+class _Task(NamedTuple):
+    """What a call of `execute` is about."""
+
+    store: Store
+    job: Job
+    on_progress: Callable[[Progress], None]
+    enough: Callable[[int], bool]
+
+
 def _fly_pending(
-    store: Store,
-    job: Job,
+    task: _Task,
     connect: Callable[[], AbstractContextManager[Client]],
-    on_progress: Callable[[Progress], None],
     warm_up: Callable[[], None],
-) -> None:
+) -> bool:
+    """Fly what the store lacks; whether it now has all that can be had."""
+    store, job = task.store, task.job
     sweep(store.path)
     pending = pending_batches(store)
     if not pending:
-        return
-    scoreboard = Scoreboard(store.layout, on_progress)
+        return True
+    scoreboard = Scoreboard(store.layout, task.on_progress)
+    is_enough = False
     for batch in sorted(set(range(store.layout.n_batches)) - set(pending)):
         scoreboard.add(tally(store, job, read_metrics(store, batch)))
-    warm_up()
-    with connect() as client, _interrupts() as interrupts:
-        scoreboard.start()
-        _Flight(client, store, job, interrupts, scoreboard).fly(pending)
+        is_enough = is_enough or task.enough(batch)
+    if not is_enough:
+        warm_up()
+        with _interrupts() as interrupts, connect() as client:
+            scoreboard.start()
+            flight = _Flight(client, store, job, interrupts, scoreboard, task.enough)
+            is_enough = flight.fly(pending)
+    return not is_enough or not pending_batches(store)
 
 
 class _Interrupts:
@@ -141,14 +161,20 @@ class _Flight(NamedTuple):
     job: Job
     interrupts: _Interrupts
     scoreboard: Scoreboard
+    enough: Callable[[int], bool]
 
-    def fly(self, pending: list[int]) -> None:
-        """Fly all pending batches; those that kill their workers last, each alone."""
-        for batch in self._fly_window(deque(pending)):
+    def fly(self, pending: list[int]) -> bool:
+        """Fly pending batches, those that kill their workers last and alone, until it is enough."""
+        killed, is_enough = self._fly_window(deque(pending))
+        for batch in killed:
             self._refuse_interrupted()
+            if is_enough:
+                break
             _log.warning("batch %d has killed its workers: flying it alone, by parts", batch)
             self._salvage(batch)
+            is_enough = self.enough(batch)
         self._refuse_interrupted()
+        return is_enough
 
     def _refuse_interrupted(self) -> None:
         if self.interrupts.requested:
@@ -157,15 +183,19 @@ class _Flight(NamedTuple):
                 f"{self.store.path}: stopped after {done} of {total} runs; the same command resumes"
             )
 
-    def _fly_window(self, waiting: deque[int]) -> list[int]:
-        """Fly batches, a few per thread in the air; return those that killed their workers."""
+    def _fly_window(self, waiting: deque[int]) -> tuple[list[int], bool]:
+        """Fly batches, a few per thread in the air, until it is enough.
+
+        Returns those that killed their workers, and whether it was enough.
+        """
         airborne: dict[Future, int] = {}
         landings = as_completed(with_results=True, raise_errors=False)
         window = _Window(self.client)
         killed: list[int] = []
+        is_enough = False
         try:
             while True:
-                if self.interrupts.requested:
+                if self.interrupts.requested or is_enough:
                     waiting.clear()
                     self._cancel_unstarted(airborne)
                 while waiting and window.has_room(len(airborne)):
@@ -177,7 +207,7 @@ class _Flight(NamedTuple):
                     airborne[future] = batch
                     landings.add(future)
                 if not airborne:
-                    return killed
+                    return killed, is_enough
                 future, result = next(landings)
                 landed = airborne.pop(future, None)
                 if landed is None:
@@ -185,6 +215,8 @@ class _Flight(NamedTuple):
                 if self._land(future, result):
                     killed.append(landed)
                     self._refuse_breakdown(killed)
+                else:
+                    is_enough = is_enough or self.enough(landed)
         finally:
             self.client.cancel(list(airborne))
 

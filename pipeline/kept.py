@@ -15,6 +15,7 @@ from pipeline.asked import AnyRequirement
 from pipeline.campaign import Branch, Published
 from pipeline.errors import BadInput, problems_of
 from pipeline.laws import Law
+from pipeline.sampling import Correlation, Design, Independent, Rows
 
 
 class _Part(BaseModel):
@@ -46,7 +47,10 @@ class KeptCampaign(_Part):
     runs_override: bool = False
     site: _Site
     vehicle: _Vehicle
+    sampling: Design = Independent()
     dispersions: Mapping[str, Law]  # by the name in the file, degrees
+    correlations: tuple[Correlation, ...] = ()
+    rows: Mapping[str, Rows] = {}
     failures: Mapping[str, Branch]
     requirements: tuple[AnyRequirement, ...]
     newly_broken_at_most: float | None = None

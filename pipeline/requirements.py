@@ -58,7 +58,7 @@ class Causes(NamedTuple):
 
 def success(metrics: Columns, requirement: Requirement) -> Mask:
     """Whether each run `(run,)` meets the requirement; never where a value is not finite."""
-    met = ~_hopeless(metrics, requirement)
+    met = ~hopeless(metrics, requirement)
     for condition in requirement.holds:
         met &= holds(metrics, condition)
     return met
@@ -96,7 +96,7 @@ def condition_margin(metrics: Columns, condition: Condition) -> Floats:
 
 def margin(metrics: Columns, requirement: Requirement) -> Floats:
     """The least margin of each run `(run,)` over the limit it belongs to; at least 0 = success."""
-    least = np.where(_hopeless(metrics, requirement), -OUTCOME_MARGIN, np.inf)
+    least = np.where(hopeless(metrics, requirement), -OUTCOME_MARGIN, np.inf)
     for condition in requirement.holds:
         least = np.minimum(least, condition_margin(metrics, condition) / _size(condition))
     return least
@@ -170,7 +170,8 @@ def _values(metrics: Columns, name_in_file: str) -> Floats:
     return np.asarray(metrics[name], float)
 
 
-def _hopeless(metrics: Columns, requirement: Requirement) -> Mask:
+def hopeless(metrics: Columns, requirement: Requirement) -> Mask:
+    """Runs `(run,)` whose end alone makes them no success."""
     never = ENDED_UNKNOWN if requirement.kind == "cause" else NEVER_A_SUCCESS
     return np.isin(outcomes(metrics), never)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -12,7 +13,7 @@ from pipeline.campaign import Campaign
 from pipeline.cluster import connect, read_resources
 from pipeline.config import load_campaign
 from pipeline.execute import execute
-from pipeline.store import Provenance, State, open_store, prepare_store
+from pipeline.store import Provenance, State, Store, open_store, prepare_store
 from pipeline.summary import as_text, summarise
 from pipeline.task import Job
 
@@ -34,8 +35,16 @@ def fly(
     return path
 
 
-def fly_campaign(campaign: Campaign, path: Path, scheduler: str | None, stream: TextIO) -> None:
+def fly_campaign(
+    campaign: Campaign,
+    path: Path,
+    scheduler: str | None,
+    stream: TextIO,
+    watch: Callable[[Store], Callable[[int], bool]] = lambda store: lambda batch: False,
+) -> None:
     """Fly a campaign into the store at `path`. Tells `stream` how far it is.
+
+    watch: makes of the store what is told each batch that has landed, and says when to stop.
 
     A begun store is resumed, a finished one is left as it is. Nothing is written before the
     Dask configuration has been found good and the scheduler at the address, if one is given, has
@@ -63,7 +72,7 @@ def fly_campaign(campaign: Campaign, path: Path, scheduler: str | None, stream: 
         build.setup(campaign)  # has small compiled functions of its own
 
     with progress.show(stream) as listener:
-        execute(store, Job(canonical), cluster, listener, compile_kernel)
+        execute(store, Job(canonical), cluster, listener, compile_kernel, watch(store))
 
 
 def results(path: Path) -> str:

@@ -190,9 +190,9 @@ def _end(metrics: Row) -> str:
 
 def rare_inputs(campaign: Campaign, run: int) -> list[RareInput]:
     """The dispersed inputs of a run as drawn, those furthest from their medians first."""
-    drawn = sampling.draw(campaign.dispersions, campaign.seed, run, run + 1)
+    drawn = sampling.draw(campaign, run, run + 1)
     found = []
-    for name, law in campaign.dispersions.items():
+    for name, law in sampling.laws(campaign).items():
         value = float(drawn[name][0])
         # Chance to be no higher, and to be no lower: both count the value itself, which matters
         # where a law is discrete

@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import NamedTuple
 
+from pipeline.compare import Comparison, as_text
 from pipeline.errors import ExitCode
+from pipeline.ruling import Ruling
 from pipeline.summary import Given
 from pipeline.summary.text import as_plain, given_table
-from pipeline.words import count, percent, share
-
-
-class Ruling(StrEnum):
-    """The verdicts, the worst first."""
-
-    INVALID = "INVALID"  # the store cannot be judged
-    FAIL = "FAIL"  # the upper bound lies below the requirement
-    INCONCLUSIVE = "INCONCLUSIVE"  # the runs show neither
-    PASS = "PASS"  # the lower bound reaches the requirement
-
-    @property
-    def exit_code(self) -> ExitCode:
-        return _EXIT_CODES[self]
-
-
-_EXIT_CODES = {
-    Ruling.INVALID: ExitCode.INVALID,
-    Ruling.FAIL: ExitCode.FAIL,
-    Ruling.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
-    Ruling.PASS: ExitCode.DONE,
-}
+from pipeline.words import count, share
 
 
 class Risk(NamedTuple):
@@ -52,22 +32,27 @@ class Needed(NamedTuple):
 class Evidence(NamedTuple):
     """What the runs show about one requirement; bounds are one-sided at its confidence."""
 
-    runs: int
+    runs: int  # judged: those that the plan looked at
     failures: int
     lower_bound: float
     upper_bound: float
-    allowed_failures: int | None  # with so many runs; None: too few even without a failure
-    fewest_runs: int  # that can pass, without a failure
+    plan: str  # in words
+    planned_runs: int
+    allowed_failures: int | None  # in the planned runs; None: they cannot pass
+    fewest_runs: int  # that can pass
     reliability_for_9_in_10: float | None  # true reliability that passes 9 times in 10
     risks: tuple[Risk, ...]
-    needed: Needed | None  # only where the verdict is inconclusive
-    given: tuple[Given, ...]  # all runs, no injected failure, each branch
+    figure: str  # the quantity a limit was set on, in words; empty for a success rate
+    needed: Needed | None  # only where a fixed plan is inconclusive
+    given: tuple[Given, ...]  # all runs flown, no injected failure, each branch
 
 
 class Verdict(NamedTuple):
     """The ruling on one requirement."""
 
     requirement: str
+    kind: str  # of requirement
+    asked: str  # in words
     probability: float
     confidence: float
     ruling: Ruling
@@ -76,29 +61,35 @@ class Verdict(NamedTuple):
 
     def text(self) -> str:
         """Ruling and evidence for people, some lines."""
-        asked = f"{self.probability:g} at {percent(self.confidence)} confidence"
-        lines = [f"{self.ruling}  {self.requirement}: asked {asked}"]
+        lines = [f"{self.ruling}  {self.requirement}: asked {self.asked}"]
         lines += [f"  {reason}" for reason in self.reasons]
         if self.evidence is not None:
-            lines += [f"  {line}" for line in _evidence(self.evidence)]
-            lines += given_table(self.evidence.given, self.confidence)
+            lines += [f"  {line}" for line in evidence_lines(self.evidence)]
+            if self.kind == "success":
+                lines += given_table(self.evidence.given, self.confidence)
         return "\n".join(lines)
 
 
 class Judgement(NamedTuple):
-    """The verdicts on all requirements of a campaign; all must hold."""
+    """The verdicts on all requirements of a campaign, and on its baseline; all must hold."""
 
     store: str
     campaign: str
     campaign_digest: str
     physics_digest: str
     target: str
+    runs: int  # flown
+    stopped_at: int | None  # runs after which the plans had decided, if the flight stopped there
     verdicts: tuple[Verdict, ...]
+    comparison: Comparison | None  # None without a baseline
 
     @property
     def ruling(self) -> Ruling:
         """The worst of the verdicts."""
-        return min((v.ruling for v in self.verdicts), key=list(Ruling).index)
+        rulings = [verdict.ruling for verdict in self.verdicts]
+        if self.comparison is not None:
+            rulings.append(self.comparison.ruling)
+        return min(rulings, key=list(Ruling).index)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -107,6 +98,10 @@ class Judgement(NamedTuple):
     def text(self) -> str:
         """All verdicts for people, the campaign's last."""
         lines = [verdict.text() for verdict in self.verdicts]
+        if self.comparison is not None:
+            lines.append(as_text(self.comparison))
+        if self.stopped_at is not None:
+            lines.append(f"stopped after {count(self.stopped_at)} runs: the plans had decided")
         return "\n".join([*lines, f"verdict: {self.ruling} (exit {int(self.exit_code)})"])
 
     def json(self) -> str:
@@ -116,18 +111,23 @@ class Judgement(NamedTuple):
         )
 
 
-def _evidence(found: Evidence) -> Iterator[str]:
+def evidence_lines(found: Evidence) -> Iterator[str]:
+    """Counts, bounds, plan and risks in words."""
+    yield f"plan: {found.plan}"
     runs, failures = count(found.runs), count(found.failures)
     yield (
         f"{runs} runs, {failures} failures: success {share(1.0 - found.failures / found.runs)}, "
         f"at least {share(found.lower_bound)}, at most {share(found.upper_bound)}"
     )
+    if found.figure:
+        yield found.figure
+    planned = count(found.planned_runs)
     if found.allowed_failures is None:
-        yield f"{runs} runs cannot pass: it takes {count(found.fewest_runs)} without a failure"
+        yield f"{planned} runs cannot pass: it takes {count(found.fewest_runs)} without a failure"
     else:
         reliable = share(found.reliability_for_9_in_10 or 0.0)
         yield (
-            f"{runs} runs pass with at most {count(found.allowed_failures)} failures; "
+            f"{planned} runs pass with at most {count(found.allowed_failures)} failures; "
             f"a design passes 9 times in 10 if its reliability is {reliable}"
         )
         chances = [f"{r.reliability:.6g}: {r.pass_probability:.3f}" for r in found.risks]

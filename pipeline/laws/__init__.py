@@ -16,6 +16,7 @@ from typing import Annotated
 from pydantic import Field, WrapValidator
 
 from pipeline.laws.base import (
+    LARGEST_UNIFORM,
     SMALLEST_CONTENT,
     Floats,
     Fraction,
@@ -32,6 +33,7 @@ from pipeline.laws.empirical import Empirical
 from pipeline.laws.tagged import without_tag
 
 __all__ = [
+    "LARGEST_UNIFORM",
     "LAWS",
     "LAW_KEYS",
     "SMALLEST_CONTENT",

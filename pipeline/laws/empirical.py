@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from pipeline.laws.base import Floats, Number, Text
 from pipeline.laws.cut import Cuttable
@@ -23,20 +23,28 @@ class Empirical(Cuttable):
     file: Text | None = None
     """Path of the CSV file, from the campaign's folder."""
     column: Text | None = None
-    values: Annotated[tuple[Number, ...], Field(min_length=2)]
-    """What the column holds, in the file's order; given here where there is no file."""
+    values: Annotated[tuple[Number, ...], Field(min_length=2)] | None = None
+    """What the column holds, in the file's order; written here where there is no file."""
 
     @field_validator("values")
     @classmethod
-    def _differ(cls, values: tuple[float, ...]) -> tuple[float, ...]:
-        if min(values) == max(values):
+    def _differ(cls, values: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if values is not None and min(values) == max(values):
             raise ValueError(f"got {values[0]:g} throughout, expected values that differ")
         return values
+
+    @model_validator(mode="after")
+    def _has_values(self) -> Self:
+        named = (self.file is not None, self.column is not None)
+        if named not in ((True, True), (False, False)) or not (all(named) or self.values):
+            raise ValueError("expected either values, or file and column")
+        return self
 
     @cached_property
     def _table(self) -> tuple[Floats, Floats]:
         """Ascending values, and the probability of each."""
-        return np.sort(self.values), np.linspace(0.0, 1.0, len(self.values))
+        values = np.sort(self.values or ())
+        return values, np.linspace(0.0, 1.0, values.size)
 
     def _quantile(self, u: Floats) -> Floats:
         values, shares = self._table
@@ -54,10 +62,9 @@ class Empirical(Cuttable):
 
     def _describe(self) -> str:
         origin = f" of {self.file}" if self.file else ""
-        return (
-            f"{len(self.values)} values{origin}, {min(self.values):g} to {max(self.values):g}, "
-            "linear between them"
-        )
+        values, _ = self._table
+        return f"{values.size} values{origin}, {values[0]:g} to {values[-1]:g}, linear between them"
 
     def _middle(self, sigmas: float) -> float:
-        return float(np.mean(self.values) + sigmas * np.std(self.values, ddof=1))
+        values, _ = self._table
+        return float(values.mean() + sigmas * values.std(ddof=1))

@@ -1,15 +1,38 @@
-"""Random numbers by seed, parameter name and run."""
+"""What each run draws: a function of campaign and run number alone, in any order and by anyone.
 
-from __future__ import annotations
+`streams` makes random numbers by name and run, `designs` lays the uniforms of many runs out,
+`copula` correlates them, `rows` draws what was measured together; `draws` joins these with the
+laws.
+"""
 
-from collections.abc import Mapping
-
-from pipeline.laws import Floats, LawBase
+from pipeline.sampling.copula import Correlation
+from pipeline.sampling.designs import (
+    Design,
+    DesignBase,
+    Independent,
+    LatinHypercube,
+    Nested,
+    Sobol,
+    Strata,
+)
+from pipeline.sampling.draws import Varied, draw, laws, names
+from pipeline.sampling.rows import Rows
 from pipeline.sampling.streams import run_seeds, uniforms
 
-__all__ = ["draw", "run_seeds", "uniforms"]
-
-
-def draw(laws: Mapping[str, LawBase], seed: int, start: int, stop: int) -> dict[str, Floats]:
-    """Values `(run,)` of each dispersed parameter, by name, in the unit its name says."""
-    return {name: law.quantile(uniforms(seed, name, start, stop)) for name, law in laws.items()}
+__all__ = [
+    "Correlation",
+    "Design",
+    "DesignBase",
+    "Independent",
+    "LatinHypercube",
+    "Nested",
+    "Rows",
+    "Sobol",
+    "Strata",
+    "Varied",
+    "draw",
+    "laws",
+    "names",
+    "run_seeds",
+    "uniforms",
+]

@@ -23,7 +23,7 @@ from pipeline.store.layout import (
     Provenance,
     StoreLayout,
 )
-from pipeline.store.read import open_store
+from pipeline.store.read import damage, open_store, store_attributes
 from pipeline.store.root import State, exclusive
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "State",
     "Store",
     "StoreLayout",
+    "damage",
     "exclusive",
     "finish",
     "open_store",
@@ -43,6 +44,7 @@ __all__ = [
     "prepare_store",
     "read_metrics",
     "read_records",
+    "store_attributes",
     "sweep",
     "write_batch",
 ]

@@ -96,7 +96,7 @@ OFFENCES = {
     "models/guidance.py": "import models.dynamics",
     "models/dynamics.py": "import models.guidance",
     "pipeline/summary.py": "import zarr",
-    "pipeline/gate.py": "import dask",
+    "pipeline/gate/judge.py": "import dask",
     "pipeline/batch.py": "import bokeh",
     "pipeline/errors.py": "import pipeline.summary",
 }

@@ -45,7 +45,7 @@ def layout(n_runs: int = 100, batch_runs: int = 16) -> StoreLayout:
 
 def provenance(n_runs: int = 100, **campaign: Any) -> Provenance:
     text = json.dumps({"name": "fake", "runs": n_runs, **campaign}, sort_keys=True)
-    return Provenance(campaign=text, physics_digest="p" * 16, target="x86-64-v3")
+    return Provenance(text, "p" * 16, "x86-64-v3", sampling_digest="s" * 16)
 
 
 def job(provenance: Provenance) -> Job:

@@ -92,12 +92,12 @@ PHYSICS = [
     (
         put("campaign.dispersions.thrust_scale", LAW | {"sigma": 0.2}),
         r"campaign.yaml: dispersions.thrust_scale: got draws down to -0.6\d*, expected none below "
-        r"0 \(truncated_normal keeps its limits\)",
+        r"0 \(`lower` cuts a law\)",
     ),
     (
         put("campaign.dispersions.friction", LAW | {"mean": 0.4}),
         r"campaign.yaml: dispersions.friction: got draws down to -0.4\d*, expected none below 0 "
-        r"\(truncated_normal keeps its limits\)",
+        r"\(`lower` cuts a law\)",
     ),
     (
         put("campaign.dispersions.wind_roughness_m", LAW | {"sigma": 0.01}),

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from pipeline import cli, errors, gate, run
+from pipeline import cli, errors, run
+from pipeline.gate import flown
 
-VERBS = ("run", "report", "gate", "replay", "fly", "schema")
+VERBS = ("run", "report", "gate", "compare", "replay", "fly", "steps", "schema")
 HELP_WITHIN_S = 0.8  # on a busy machine; on a quiet one it takes a tenth of this
 # Each takes longer to import than all of `--help` may last.
 HEAVY = ("bokeh", "dask", "distributed", "numba", "numpy", "pandas", "pydantic", "scipy", "xarray")
@@ -164,7 +165,7 @@ def test_gate__exits_with_the_verdict_and_prints_it_for_scripts(
     verdict = SimpleNamespace(
         text=lambda: "in words", json=lambda: '{"in": "json"}', exit_code=errors.ExitCode(code)
     )
-    monkeypatch.setattr(gate, "judge", lambda store: verdict)
+    monkeypatch.setattr(flown, "gate", lambda target, ask, stream: verdict)
     assert hoverslam("gate", "any.zarr") == (code, '{"in": "json"}\n', "in words\n")
 
 
@@ -266,7 +267,7 @@ def test_run__a_place_that_cannot_be_written_is_a_stop(hoverslam: Command, tmp_p
     assert f"{out}: Not a directory" in result.err
 
 
-@pytest.mark.parametrize("words", [("report",), ("gate",), ("replay", "0")])
+@pytest.mark.parametrize("words", [("report",), ("gate",), ("compare", "b.zarr"), ("replay", "0")])
 def test_verbs__a_store_that_is_not_there_is_bad_input(
     hoverslam: Command, tmp_path: Path, words: tuple[str, ...]
 ) -> None:

@@ -1,5 +1,6 @@
 """The Dask configuration is honoured, its mistakes named; workers with other physics refused."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,16 +97,19 @@ def test_resources__every_mistake_is_named(
 
 
 def test_connect__starts_the_workers_asked_for_and_they_ignore_interrupts() -> None:
-    def signals_ignored() -> int:
+    def signals() -> list[int]:
+        """Those ignored, and those held back since before the worker was."""
         status = Path("/proc/self/status").read_text()
-        return int(status.split("SigIgn:")[1].split()[0], 16)
+        return [int(status.split(f"{key}:")[1].split()[0], 16) for key in ("SigIgn", "SigBlk")]
 
     with connect(Resources(workers=1, memory_limit="512MiB")) as client:
         assert list(client.nthreads().values()) == [1]
         workers = client.scheduler_info()["workers"].values()
         assert [worker["memory_limit"] for worker in workers] == [512 * 2**20]
         sigint_bit = 1 << 1
-        assert all(ignored & sigint_bit for ignored in client.run(signals_ignored).values())
+        for masks in client.run(signals).values():
+            assert all(mask & sigint_bit for mask in masks)
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def test_connect__a_worker_with_other_physics_is_refused_by_name(

@@ -89,6 +89,32 @@ def test_execute__a_finished_store_needs_no_workers(tmp_path: Path, two_workers:
     assert_rows_as_flown_in_one_piece(store.path, 100)
 
 
+def test_execute__stops_once_it_is_enough_and_the_same_call_completes_the_store(
+    tmp_path: Path, two_workers: Connect
+) -> None:
+    told: list[int] = []
+
+    def enough(batch: int) -> bool:
+        told.append(batch)
+        return {0, 1, 2} <= set(told)
+
+    store = prepared(tmp_path / "enough.zarr", n_runs=400, batch_runs=4)
+    execute(store, job(400), two_workers, enough=enough)
+    left = pending_batches(store)
+    assert 50 < len(left) <= 97
+    assert open_store(store.path).attrs["state"] == "flying"
+    assert len(told) == len(set(told))
+
+    def refuse() -> AbstractContextManager[Client]:
+        raise AssertionError("started workers for nothing")
+
+    told.clear()
+    execute(store, job(400), refuse, enough=enough)
+    assert set(told) == set(range(100)) - set(left)
+    execute(store, job(400), two_workers)
+    assert open_store(store.path).attrs["state"] == "finished"
+
+
 def test_execute__warms_up_before_workers_start(tmp_path: Path, two_workers: Connect) -> None:
     order = []
 

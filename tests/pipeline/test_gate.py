@@ -251,6 +251,18 @@ def test_judge__a_store_without_a_batch_is_invalid(tmp_path):
     assert found.ruling is Ruling.INVALID
 
 
+def test_judge__a_finished_store_without_a_chunk_is_invalid(tmp_path):
+    path = write_store(tmp_path / "damaged.zarr", failing(230, 0))
+    (tmp_path / "damaged.zarr" / "touchdown_tilt_rad" / "c" / "0").unlink()
+    found = judge(path)
+    assert (found.ruling, found.exit_code) == (Ruling.INVALID, ExitCode.INVALID)
+    said = found.verdicts[0].reasons
+    assert said[0] == "damaged: touchdown_tilt_rad: chunk c/0 (run 0 to 229) is missing"
+    assert "fly it again" in said[1]
+    assert found.verdicts[0].evidence is None
+    json.loads(found.json())
+
+
 def test_judge__no_store_is_bad_input(tmp_path):
     with pytest.raises(BadInput, match="no such store"):
         judge(tmp_path / "nowhere.zarr")

@@ -1,5 +1,9 @@
 """Sampling: run 1234 is run 1234 anywhere, and the draws follow the laws asked for."""
 
+import hashlib
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +12,7 @@ from pydantic import TypeAdapter
 from scipy import stats
 
 from pipeline.laws import Law, LawBase
-from pipeline.sampling import draw, run_seeds, uniforms
+from pipeline.sampling import Independent, draw, run_seeds, uniforms
 
 PEDIGREE = {"class": "day", "tag": "E", "source": "estimate"}
 LAWS: dict[str, LawBase] = TypeAdapter(dict[str, Law]).validate_python(
@@ -35,6 +39,31 @@ FALSE_ALARM = 1e-6  # per comparison; the seed is fixed, so a failure is a defec
 
 FROZEN_UNIFORMS = [0.224102802331844, 0.5832218306904079, 0.15426182997929339]
 FROZEN_SEEDS = [18295060060257402902, 1700198139741526973]
+# Before there were designs: sha256 of uniforms and seeds of runs 0 to 9,999, and first values
+FROZEN_NAMES = ("thrust_scale", "wind_speed_mps", "gnss_noise_scale", "friction", "initiator")
+FROZEN_DIGEST = "6d2197446a2bbf99db69056f6d3d589019d03a64f7cf1fb67d6926447a75d04a"
+FROZEN_VALUES = {
+    "thrust_scale": [1.007275476233497, 1.0077974293271426, 1.0054325087729248],
+    "wind_speed_mps": [2.7153037822402983, 5.760865654508313, 6.680458408503434],
+    "gnss_noise_scale": [0.9834669133719035, 0.6771846047900814, 0.8120017588372432],
+    "friction": [0.2794446040780785, 0.6272254346924163, 0.38860302745945546],
+}
+FROZEN_LAWS = {
+    "thrust_scale": {"law": "normal", "mean": 1.0, "sigma": 0.008},
+    "wind_speed_mps": {"law": "weibull", "shape": 2.0, "scale": 3.5},
+    "gnss_noise_scale": {"law": "log_normal", "median": 1.0, "sigma_log": 0.2},
+    "friction": {
+        **{"law": "truncated_normal", "mean": 0.45, "sigma": 0.06},
+        **{"lower": 0.25, "upper": 0.65},
+    },
+}
+
+
+def of(laws: dict[str, LawBase]) -> Any:
+    """A campaign of these laws and nothing else that varies."""
+    return SimpleNamespace(
+        seed=SEED, dispersions=laws, correlations=(), rows={}, sampling=Independent()
+    )
 
 
 def distance(law: LawBase, values: np.ndarray) -> float:
@@ -72,6 +101,18 @@ def test_uniforms__keep_the_values_they_had() -> None:
     assert run_seeds(1, 1234, 1236).tolist() == FROZEN_SEEDS
 
 
+def test_draw__of_independent_runs_keeps_every_byte() -> None:
+    digest = hashlib.sha256()
+    for name in FROZEN_NAMES:
+        digest.update(uniforms(SEED, name, 0, 10_000).tobytes())
+    digest.update(run_seeds(SEED, 0, 10_000).tobytes())
+    assert digest.hexdigest() == FROZEN_DIGEST
+    laws = {name: keys | PEDIGREE for name, keys in FROZEN_LAWS.items()}
+    drawn = draw(of(TypeAdapter(dict[str, Law]).validate_python(laws)), 0, 3)
+    for name, values in FROZEN_VALUES.items():  # the last bit is the mathematics library's
+        np.testing.assert_allclose(drawn[name], values, rtol=1e-14)
+
+
 def test_uniforms__lie_strictly_inside_at_the_extreme_bits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -85,8 +126,8 @@ def test_uniforms__lie_strictly_inside_at_the_extreme_bits(
 
 
 def test_draw__another_parameter_shifts_no_other() -> None:
-    alone = draw({"normal": LAWS["normal"]}, SEED, 100, 200)
-    beside = draw(LAWS, SEED, 100, 200)
+    alone = draw(of({"normal": LAWS["normal"]}), 100, 200)
+    beside = draw(of(LAWS), 100, 200)
     np.testing.assert_array_equal(alone["normal"], beside["normal"])
     assert list(beside) == list(LAWS)
 
@@ -100,14 +141,14 @@ def test_draw__differs_by_name_and_by_seed() -> None:
 @pytest.mark.parametrize("name", LAWS)
 def test_draw__follows_its_law(name: str) -> None:
     """Exact distance at the false-alarm rate; for laws with steps it is conservative."""
-    values = draw(LAWS, SEED, 0, RUNS)[name]
+    values = draw(of(LAWS), 0, RUNS)[name]
     limit = stats.kstwo.isf(FALSE_ALARM, RUNS)
     assert distance(LAWS[name], values) < limit
 
 
 def test_distance__notices_a_wrong_law() -> None:
     """The comparison can fail: a mean off by a tenth of a sigma is far beyond the limit."""
-    values = draw(LAWS, SEED, 0, RUNS)["normal"]
+    values = draw(of(LAWS), 0, RUNS)["normal"]
     shifted = LAWS["normal"].model_copy(update={"mean": 1.01})
     assert distance(shifted, values) > stats.kstwo.isf(FALSE_ALARM, RUNS)
 
@@ -134,4 +175,4 @@ def test_uniforms__refuse_a_reversed_or_negative_range(start: int, stop: int) ->
 
 
 def test_draw__of_no_runs_is_empty() -> None:
-    assert all(values.shape == (0,) for values in draw(LAWS, SEED, 7, 7).values())
+    assert all(values.shape == (0,) for values in draw(of(LAWS), 7, 7).values())

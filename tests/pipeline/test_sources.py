@@ -37,7 +37,7 @@ def test_digest__changes_with_any_decisive_source_and_no_other(tmp_path: Path) -
     shutil.copytree(PACKAGE, tmp_path, dirs_exist_ok=True)
     before = sources.digest(tmp_path)
     decisive = sources.decisive(tmp_path)
-    for path in (tmp_path / "gate.py", *decisive):
+    for path in (tmp_path / "cli.py", *decisive):
         text = path.read_bytes()
         path.write_bytes(text + b"\n# another word\n")
         assert (sources.digest(tmp_path) != before) == (path in decisive), path

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from pipeline.store import (
     BatchStatus,
     Store,
     StoreLayout,
+    damage,
     exclusive,
     finish,
     open_store,
@@ -151,8 +153,23 @@ def test_finished_store__a_missing_chunk_is_an_error_not_data(store: Store) -> N
     fly_all(store)
     finish(store)
     Path(store.path, "touchdown_speed_mps", "c", "0").unlink()
-    with pytest.raises(StoreProblem, match="touchdown_speed_mps has 0 of 1 chunks"):
+    missing = r"damaged: touchdown_speed_mps: chunk c/0 \(run 0 to 99\) is missing"
+    with pytest.raises(StoreProblem, match=missing):
         open_store(store.path)
+
+
+def test_damage__names_the_chunk_and_its_rows_or_how_many(store: Store) -> None:
+    fly_all(store)
+    assert damage(store.path) == []
+    finish(store)
+    assert damage(store.path) == []
+    Path(store.path, "tilt_rad", "c", "0", "0").unlink()
+    [said, remedy] = damage(store.path)
+    assert said == "damaged: tilt_rad: chunk c/0/0 (history_run 0 to 39) is missing"
+    assert "fly it again" in remedy
+    for chunks in Path(store.path).glob("*/c"):
+        shutil.rmtree(chunks)
+    assert re.fullmatch(r"damaged: \d+ chunks more are missing", damage(store.path)[-2])
 
 
 # --- an unfinished store ------------------------------------------------------------------------
@@ -306,7 +323,7 @@ def test_prepare__many_differences_are_told_in_part(tmp_path: Path) -> None:
 
 
 def test_prepare__another_physics_and_target_are_refused_together(store: Store) -> None:
-    other = fake_batch.Provenance(CAMPAIGN, physics_digest="q" * 16, target="znver4")
+    other = fake_batch.Provenance(CAMPAIGN, "q" * 16, "znver4", sampling_digest="s" * 16)
     with pytest.raises(BadInput) as refusal:
         prepare_store(store.path, fake_batch.layout(), other)
     assert f"physics_digest: the store has {'p' * 16}, this run has {'q' * 16}" in str(

@@ -1,0 +1,96 @@
+"""Whether a store may be judged at all: whole, its own, and flown without too many losses."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from models.outcomes import Outcome
+from pipeline.errors import BadInput
+from pipeline.kept import KeptCampaign
+from pipeline.requirements import outcomes
+from pipeline.store import State, damage, open_store, store_attributes
+from pipeline.words import count, percent
+
+MOST_INFRASTRUCTURE_ERRORS = 0.001  # share of the runs; beyond it no verdict
+
+
+class Results(NamedTuple):
+    """A store to be judged."""
+
+    dataset: xr.Dataset  # from `open_store`; no more than attributes where that is impossible
+    store: str = ""
+    damaged: tuple[str, ...] = ()  # why it cannot be opened
+    stopped_at: int | None = None  # runs after which its plans had decided, if it stopped there
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str]) -> Results:
+        """The store at `path`. Raises BadInput if there is none."""
+        if damaged := tuple(damage(path)):
+            return cls(xr.Dataset(attrs=store_attributes(path)), os.fspath(path), damaged)
+        return cls(open_store(path), os.fspath(path))
+
+    @property
+    def runs(self) -> int:
+        return int(self.dataset.sizes.get("run", 0))
+
+
+def unfit(results: Results) -> list[str]:
+    """Why a store cannot be judged; empty if it can."""
+    if results.damaged:
+        return list(results.damaged)
+    dataset, stopped_at = results.dataset, results.stopped_at
+    attributes = dataset.attrs
+    found = results.runs
+    expected = int(attributes["n_runs"]) if stopped_at is None else stopped_at
+    reasons = []
+    if stopped_at is None and attributes["state"] != State.FINISHED:
+        reasons.append(
+            f"the store is unfinished ({attributes['state']}): {count(found)} of "
+            f"{count(expected)} runs; `hoverslam run` resumes it"
+        )
+    if hashlib.sha256(attributes["campaign"].encode()).hexdigest() != attributes["campaign_digest"]:
+        reasons.append("the campaign kept in the store is not the one it was flown with")
+    if not found:
+        return [*reasons, "the store has no runs"]
+    return [
+        *reasons,
+        *_wrong_design(dataset),
+        *_wrong_ids(dataset, expected),
+        *_too_many_lost(dataset),
+    ]
+
+
+def _wrong_design(dataset: xr.Dataset) -> Iterator[str]:
+    try:
+        sampling = KeptCampaign.of(dataset.attrs).sampling
+    except BadInput as bad:  # of another version
+        yield from bad.problems
+        return
+    if sampling.no_gate:
+        yield f"{sampling.describe(dataset.sizes['run'])}: {sampling.no_gate}"
+
+
+def _wrong_ids(dataset: xr.Dataset, expected: int) -> Iterator[str]:
+    ids, times = np.unique(np.asarray(dataset["run"]), return_counts=True)
+    if missing := expected - np.count_nonzero((ids >= 0) & (ids < expected)):
+        yield f"{count(int(missing))} of {count(expected)} run ids are missing"
+    if strangers := np.count_nonzero((ids < 0) | (ids >= expected)):
+        yield f"{count(int(strangers))} run ids are not of this campaign"
+    if twice := np.count_nonzero(times > 1):
+        yield f"{count(int(twice))} run ids are there more than once"
+
+
+def _too_many_lost(dataset: xr.Dataset) -> Iterator[str]:
+    found = dataset.sizes["run"]
+    errors = int(np.count_nonzero(outcomes(dataset) == Outcome.infrastructure_error))
+    if errors > MOST_INFRASTRUCTURE_ERRORS * found:
+        yield (
+            f"{count(errors)} of {count(found)} runs are infrastructure errors, "
+            f"more than {percent(MOST_INFRASTRUCTURE_ERRORS)}"
+        )

@@ -1,0 +1,58 @@
+"""Verdicts as JUnit XML, as hosted CIs show them: a test case for each requirement."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+from pipeline.compare import as_text
+from pipeline.ruling import Ruling
+from pipeline.verdicts import Judgement, Verdict
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(judgement: Judgement) -> str:
+    """The document. What is not PASS is a failure, INVALID an error: no CI may skip over it."""
+    cases = [_case(verdict) for verdict in judgement.verdicts]
+    if judgement.comparison is not None:
+        comparison = judgement.comparison
+        cases.append(("against the baseline", comparison.ruling, as_text(comparison)))
+    rulings = [ruling for _, ruling, _ in cases]
+    errors = rulings.count(Ruling.INVALID)
+    failures = len(rulings) - errors - rulings.count(Ruling.PASS)
+    suite = ET.Element(
+        "testsuite",
+        name=_clean(f"hoverslam gate {judgement.campaign}"),
+        tests=str(len(cases)),
+        failures=str(failures),
+        errors=str(errors),
+        skipped="0",
+    )
+    properties = ET.SubElement(suite, "properties")
+    for name in ("store", "campaign_digest", "physics_digest", "target", "runs"):
+        value = _clean(str(getattr(judgement, name)))
+        ET.SubElement(properties, "property", name=name, value=value)
+    for name, ruling, text in cases:
+        case = ET.SubElement(
+            suite, "testcase", classname=_clean(judgement.campaign), name=_clean(name)
+        )
+        if ruling is not Ruling.PASS:
+            kind = "error" if ruling is Ruling.INVALID else "failure"
+            head = _clean(text.partition("\n")[0])
+            ET.SubElement(case, kind, type=str(ruling), message=head).text = _clean(text)
+        else:
+            ET.SubElement(case, "system-out").text = _clean(text)
+    suites = ET.Element("testsuites")
+    suites.append(suite)
+    ET.indent(suites)
+    return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(verdict: Verdict) -> tuple[str, Ruling, str]:
+    return verdict.requirement, verdict.ruling, verdict.text()
+
+
+def _clean(text: str) -> str:
+    """Without characters that no XML may hold."""
+    return _NOT_XML.sub("?", text)

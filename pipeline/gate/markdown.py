@@ -1,0 +1,128 @@
+"""Verdicts as Markdown, short enough for a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.compare import Comparison
+from pipeline.compare.text import (
+    STOPPED,
+    broken_line,
+    changed_in_words,
+    design_lines,
+    evidence_line,
+    gain_line,
+    margin_line,
+    shift_in_words,
+)
+from pipeline.compare.values import Changed, Pairs
+from pipeline.verdicts import Judgement, Verdict
+from pipeline.words import count, share
+
+MOST_LISTED = 20  # of runs and of percentiles; the JSON has them all
+
+
+def markdown(judgement: Judgement) -> str:
+    """A summary: the verdict, a table of requirements, the step from the baseline, what to do."""
+    lines = [
+        f"## {judgement.ruling}: {_plain(judgement.campaign)}",
+        "",
+        f"{count(judgement.runs)} runs, physics `{judgement.physics_digest}`, campaign "
+        f"`{judgement.campaign_digest[:12]}`, `{judgement.target}`"
+        + ("" if judgement.stopped_at is None else "; stopped early, as planned"),
+        "",
+    ]
+    if judgement.verdicts:
+        lines += _requirements(judgement.verdicts)
+    if judgement.comparison is not None:
+        lines += _comparison(judgement.comparison)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _requirements(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    yield "| verdict | requirement | asked | runs | failures | at least | at most |"
+    yield "|---|---|---|---:|---:|---:|---:|"
+    for verdict in verdicts:
+        found = verdict.evidence
+        cells = ["", "", "", ""]
+        if found is not None:
+            bounds = (found.lower_bound, found.upper_bound)
+            cells = [count(found.runs), count(found.failures), *map(share, bounds)]
+        head = (f"**{verdict.ruling}**", _cell(verdict.requirement), _cell(verdict.asked))
+        yield f"| {' | '.join((*head, *cells))} |"
+    yield ""
+    for verdict in verdicts:
+        for reason in verdict.reasons:
+            yield f"- {_plain(reason)}"
+    yield from _folded(
+        "Plans, risks, success by injected failure",
+        (line for verdict in verdicts for line in (verdict.text(), "")),
+    )
+
+
+def _comparison(found: Comparison) -> Iterator[str]:
+    yield f"### Against the baseline `{found.baseline.store}`"
+    yield ""
+    for line in design_lines(found):
+        yield f"- {_plain(line)}"
+    for reason in found.reasons:
+        yield f"- **cannot be compared**: {_plain(reason)}"
+    yield ""
+    if found.pairs is None:
+        return
+    if found.stopped_at is not None:
+        yield f"_{STOPPED}_"
+        yield ""
+    counts = found.pairs.table
+    yield "| | candidate succeeds | candidate fails |"
+    yield "|---|---:|---:|"
+    yield f"| baseline succeeds | {count(counts.both_succeed)} | **{count(counts.broken)}** |"
+    yield f"| baseline fails | {count(counts.saved)} | {count(counts.both_fail)} |"
+    yield ""
+    if found.margin is not None:
+        yield f"- {margin_line(found.margin, found.pairs.confidence)}"
+    yield from (f"- {line(found.pairs)}" for line in (evidence_line, gain_line, broken_line))
+    yield ""
+    yield from _changed("Newly broken", found.pairs.newly_broken, found.candidate.store)
+    yield from _changed("Newly saved", found.pairs.newly_saved, found.candidate.store)
+    yield from _moved(found.pairs)
+
+
+def _changed(title: str, runs: tuple[Changed, ...], store: str) -> Iterator[str]:
+    if not runs:
+        return
+    listed = [f"hoverslam replay {store} {one.run}  # {changed_in_words(one)}" for one in runs]
+    yield from _folded(f"{title}: {count(len(runs))} runs", _first(listed))
+
+
+def _moved(pairs: Pairs) -> Iterator[str]:
+    moved = [shift_in_words(one) for one in pairs.shifts if one.is_alarm]
+    if moved:
+        title = f"Percentiles that moved: {count(len(moved))} of {count(len(pairs.shifts))} tested"
+        yield from _folded(title, _first(moved))
+
+
+def _first(lines: list[str]) -> list[str]:
+    more = len(lines) - MOST_LISTED
+    return [*lines[:MOST_LISTED], *([f"and {count(more)} more"] if more > 0 else [])]
+
+
+def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines as they are, folded away under a title."""
+    yield f"<details><summary>{_plain(title)}</summary>"
+    yield ""
+    yield "```"
+    yield from (line.replace("```", "'''") for line in lines)
+    yield "```"
+    yield ""
+    yield "</details>"
+    yield ""
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    return text.replace("<", "&lt;").replace("\n", " ")
+
+
+def _cell(text: str) -> str:
+    return _plain(text).replace("|", "\\|")

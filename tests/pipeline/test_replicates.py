@@ -1,0 +1,249 @@
+"""Intervals of runs that hang together: textbook cases, and coverage by simulation."""
+
+from math import inf, isnan
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pipeline.sampling.draws import draw
+from pipeline.statistics import binomial, nested, replicates, strata
+from pipeline.statistics.order import percentile
+from pipeline.statistics.replicates import Parts
+from tests.pipeline.varied import law, varied
+
+CONFIDENCE = 0.9
+
+
+def parts_of(number_of: int, size: int, fewest: int = 20) -> Parts:
+    return Parts(np.repeat(np.arange(number_of), size), fewest, "replicates")
+
+
+# Coverage of 0.9 from 2,000 trials has a standard error of 0.0067; four of them
+TRIALS, SLACK = 2000, 0.027
+
+
+# --- replicates -----------------------------------------------------------------------------------
+
+
+def test_interval__of_equal_parts_is_the_t_interval_of_their_means() -> None:
+    ok = np.random.default_rng(1).random(25 * 40) < 0.9
+    found = replicates.interval(ok, parts_of(25, 40), CONFIDENCE)
+    means = ok.reshape(25, 40).mean(axis=1)
+    expected = stats.ttest_1samp(means, 0.0).confidence_interval(CONFIDENCE)
+    assert (found.lower, found.upper) == pytest.approx((expected.low, expected.high), rel=1e-12)
+    assert (found.successes, found.runs) == (int(ok.sum()), 1000)
+    assert found.method == "t over 25 replicates"
+
+
+def test_interval__covers_what_differs_between_parts() -> None:
+    """Parts whose success probability itself varies: binomial limits would be far too short."""
+    generator = np.random.default_rng(2)
+    parts = parts_of(20, 50)
+    held = exact = 0
+    for _ in range(TRIALS):
+        ok = (generator.random((20, 50)) < generator.beta(8.0, 2.0, (20, 1))).ravel()
+        found = replicates.interval(ok, parts, CONFIDENCE)
+        held += found.lower <= 0.8 <= found.upper
+        exact += binomial.lower_bound(int(ok.sum()), 1000, 0.95) <= 0.8
+    assert held / TRIALS == pytest.approx(CONFIDENCE, abs=SLACK)
+    assert exact / TRIALS < 0.9  # where 0.95 was promised
+
+
+@pytest.mark.parametrize(("number_of", "failures"), [(16, 20), (20, 20), (20, 100)])
+def test_interval__covers_with_few_failures(number_of: int, failures: int) -> None:
+    """Rare failures, each part its own: the share of 200 runs a part. Slightly below is stated."""
+    generator = np.random.default_rng(3)
+    chance = failures / (number_of * 200)
+    parts = parts_of(number_of, 200, 16)
+    held = told = 0
+    for _ in range(TRIALS):
+        ok = generator.random(number_of * 200) >= chance
+        found = replicates.interval(ok, parts, CONFIDENCE)
+        told += not isnan(found.lower)
+        held += found.lower <= 1.0 - chance <= found.upper
+    assert 0.88 - SLACK <= held / told <= 0.92 + SLACK
+
+
+def test_interval__of_chosen_runs_is_that_of_a_ratio() -> None:
+    """A share among runs whose number differs from part to part covers as it says."""
+    generator = np.random.default_rng(4)
+    parts = parts_of(20, 60)
+    held = 0
+    for _ in range(TRIALS):
+        chosen = generator.random(1200) < 0.3
+        ok = (generator.random((20, 60)) < generator.beta(4.0, 4.0, (20, 1))).ravel()
+        found = replicates.interval(ok, parts, CONFIDENCE, chosen)
+        assert found.runs == chosen.sum()
+        held += found.lower <= 0.5 <= found.upper
+    assert held / TRIALS == pytest.approx(CONFIDENCE, abs=SLACK)
+
+
+@pytest.mark.parametrize(
+    ("failures", "number_of", "note"),
+    [
+        (0, 20, "none: 0 failures, a t interval needs 10"),
+        (9, 20, "none: 9 failures, a t interval needs 10"),
+        (995, 20, "none: 5 successes, a t interval needs 10"),
+        (500, 10, "none: 10 replicates, a t interval needs 20"),
+    ],
+)
+def test_interval__is_none_rather_than_short(failures: int, number_of: int, note: str) -> None:
+    ok = np.arange(1000) >= failures
+    found = replicates.interval(ok, parts_of(number_of, 1000 // number_of), CONFIDENCE)
+    assert found.method == note
+    assert isnan(found.lower)
+    assert isnan(found.upper)
+    assert found.successes == 1000 - failures
+
+
+def test_interval__of_no_runs_is_none() -> None:
+    found = replicates.interval(np.zeros(0, bool), parts_of(0, 0), CONFIDENCE)
+    assert found.method == "none: 0 replicates, a t interval needs 20"
+
+
+@pytest.mark.parametrize(
+    ("design", "trials"),
+    [
+        ({"design": "latin_hypercube", "points": 50}, 800),
+        ({"design": "sobol", "points": 64}, 20),
+    ],
+)
+def test_interval__covers_the_draws_of_a_design(design: dict[str, Any], trials: int) -> None:
+    """A sum of two normals below a limit: the success of a run, its probability known."""
+    runs = 20 * design["points"]
+    laws = {"a": law(), "b": law()}
+    held = 0
+    shorter = []
+    for seed in range(trials):
+        drawn = draw(varied(design, laws, seed=seed), 0, runs)
+        ok = drawn["a"] + drawn["b"] < np.sqrt(2.0)
+        found = replicates.interval(ok, parts_of(20, design["points"]), CONFIDENCE)
+        held += found.lower <= stats.norm.cdf(1.0) <= found.upper
+        exact = binomial.interval(found.successes, runs, CONFIDENCE)
+        shorter.append((found.upper - found.lower) / (exact.upper - exact.lower))
+    assert held / trials == pytest.approx(CONFIDENCE, abs=4.0 * np.sqrt(0.09 / trials))
+    assert np.mean(shorter) < 0.9
+
+
+def test_percentile__covers_where_runs_hang_together() -> None:
+    generator = np.random.default_rng(5)
+    parts = parts_of(25, 40)
+    true = stats.norm.ppf(0.9) * np.sqrt(2.0)
+    held = independent = 0
+    for _ in range(TRIALS // 2):
+        values = (generator.normal(size=(25, 40)) + generator.normal(size=(25, 1))).ravel()
+        found = replicates.percentile(values, parts, 0.9, CONFIDENCE)
+        held += found.lower <= true <= found.upper
+        short = percentile(values, 0.9, CONFIDENCE)
+        independent += short.lower <= true <= short.upper
+    # 25 parts whose own tails differ widely: t is an approximation, and the other far off
+    assert held / (TRIALS // 2) > 0.85
+    assert independent / (TRIALS // 2) < 0.5
+
+
+def test_percentile__sorts_lost_runs_as_worst_and_has_no_limit_in_the_far_tail() -> None:
+    values = np.arange(1000.0)
+    values[:50] = np.nan
+    found = replicates.percentile(values, parts_of(20, 50), 0.9, CONFIDENCE)
+    assert (found.value, found.not_finite) == (949.0, 50)  # 900th of 950 and 50 infinite ones
+    far = replicates.percentile(np.arange(1000.0), parts_of(20, 50), 0.995, CONFIDENCE)
+    assert (far.lower, far.upper) == (-inf, inf)
+
+
+# --- strata ---------------------------------------------------------------------------------------
+
+
+def test_stratified__covers_and_is_shorter_than_the_exact_one() -> None:
+    generator = np.random.default_rng(6)
+    chance = np.linspace(0.05, 0.95, 10)
+    stratum = np.tile(np.arange(10), 40)
+    held = conservative = 0
+    lengths = []
+    for _ in range(TRIALS):
+        ok = generator.random(400) < chance[stratum]
+        found = strata.interval(ok, stratum, CONFIDENCE)
+        exact = binomial.interval(int(ok.sum()), 400, CONFIDENCE)
+        held += found.lower <= 0.5 <= found.upper
+        conservative += exact.lower <= 0.5 <= exact.upper
+        lengths.append((found.upper - found.lower) / (exact.upper - exact.lower))
+    assert held / TRIALS == pytest.approx(CONFIDENCE, abs=SLACK)
+    assert conservative / TRIALS > 0.94
+    # the stratified sigma over the binomial one, and some more off an exact interval
+    ratio = np.sqrt(4.0 * np.mean(chance * (1.0 - chance)))
+    assert 0.9 * ratio < np.mean(lengths) < ratio
+
+
+def test_stratified__of_one_stratum_is_the_binomial_variance() -> None:
+    ok = np.arange(200) < 150
+    found = strata.interval(ok, np.zeros(200, int), CONFIDENCE)
+    reach = stats.t.ppf(0.95, 199) * np.sqrt(0.75 * 0.25 / 199)
+    assert found.upper - found.lower == pytest.approx(2.0 * reach)
+    assert found.method == strata.STRATIFIED
+
+
+@pytest.mark.parametrize(
+    ("failures", "stratum"),
+    [
+        (5, np.tile(np.arange(10), 20)),  # too few failures
+        (50, np.repeat(np.arange(4), 50)),  # a stratum that always fails, others never
+        (60, np.minimum(np.arange(200), 100)),  # not proportional: an unfinished store
+    ],
+)
+def test_stratified__falls_back_on_the_exact_interval(failures: int, stratum: np.ndarray) -> None:
+    ok = np.arange(200) >= failures
+    found = strata.interval(ok, stratum, CONFIDENCE)
+    exact = stats.binomtest(200 - failures, 200).proportion_ci(CONFIDENCE)
+    assert (found.lower, found.upper) == pytest.approx((exact.low, exact.high))
+    assert found.method == strata.CONSERVATIVE != binomial.EXACT
+
+
+# --- nested ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "groups", "size"), [(20, 1, 60, 50), (4, 4, 40, 20), (200, 1, 100, 10)]
+)
+def test_spread__limits_hold_for_any_law_of_the_groups(
+    a: float, b: float, groups: int, size: int
+) -> None:
+    generator = np.random.default_rng(7)
+    fractions = (0.1, 0.5, 0.9)
+    true = stats.beta.ppf(fractions, a, b)
+    below, above = np.zeros(3), np.zeros(3)
+    for _ in range(TRIALS // 2):
+        successes = generator.binomial(size, generator.beta(a, b, groups))
+        found = nested.spread(successes, size, fractions, CONFIDENCE)
+        below += [one.lower <= at for one, at in zip(found.percentiles, true, strict=True)]
+        above += [one.upper >= at for one, at in zip(found.percentiles, true, strict=True)]
+    least = CONFIDENCE - 4.0 * np.sqrt(0.09 / (TRIALS // 2))
+    assert (below / (TRIALS // 2) >= least).all()
+    assert (above / (TRIALS // 2) >= least).all()
+
+
+def test_spread__limits_close_in_on_the_truth_with_large_groups() -> None:
+    generator = np.random.default_rng(8)
+    successes = generator.binomial(20_000, generator.beta(20.0, 1.0, 2000))
+    found = nested.spread(successes, 20_000, (0.1,), CONFIDENCE)
+    (tenth,) = found.percentiles
+    true = stats.beta.ppf(0.1, 20.0, 1.0)
+    assert tenth.lower < true < tenth.upper
+    # percentiles 8.7 and 15.5 by order statistics of 2,000 at 0.095 and 0.145, and 1.6 sigma within
+    ends = stats.beta.ppf([0.087, 0.155], 20.0, 1.0)
+    assert (tenth.lower, tenth.upper) == pytest.approx(
+        (ends[0] - 0.004, ends[1] + 0.003), abs=0.006
+    )
+    assert found.sigma == pytest.approx(stats.beta.std(20.0, 1.0), rel=0.1)
+
+
+def test_spread__chance_within_groups_is_no_spread() -> None:
+    successes = np.random.default_rng(9).binomial(50, 0.9, 400)
+    found = nested.spread(successes, 50, (0.5,), CONFIDENCE)
+    assert found.sigma < 0.02 < np.std(successes / 50)
+
+
+def test_spread__few_groups_bound_nothing() -> None:
+    found = nested.spread(np.array([10, 9]), 10, (0.1, 0.5), CONFIDENCE)
+    assert [one.lower for one in found.percentiles] == [0.0, 0.0]
+    assert found.percentiles[1].upper == 1.0
