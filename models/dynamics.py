@@ -122,7 +122,7 @@ def rates(state, actuation, air, body, ground, earth_rate, since_s, case):
     a_base = a0 - w' x c - w x (w x c)
     v' = R a_base - g up - 2 W x v
     """
-    q, omega, e, s = state.q_body_to_enu, state.omega_body_radps, case.engine, state
+    q, omega, s = state.q_body_to_enu, state.omega_body_radps, state
     above = state.r_enu_m[2] - air.height_m
     pressure = air.pressure_pa * _exponential(air.pressure_slope_per_m, above)
     gravity = air.gravity_mps2 + air.gravity_slope_per_s2 * above
@@ -132,13 +132,15 @@ def rates(state, actuation, air, body, ground, earth_rate, since_s, case):
     push, flow = thrust_body(state, actuation, asked, pressure, case)
     force, moment = _external(state, asked, push, air, ground, case)
     m = total(state, case.mass)
-    axial = force[2] / m
+    m0 = m - (body.lox.mass_kg + body.fuel.mass_kg)
+    per_both = 1.0 / (m * m0)  # one division for two
+    axial = force[2] * m0 * per_both
     force, moment = _with_bobs(force, moment, axial, state, body)
 
     # Motion of the part that does not slosh, about its centre of mass
     cg = body.cg_body_m
     turning = angular_acceleration(sub(moment, cross(cg, force)), omega, body)
-    at_cg = scale(1.0 / (m - (body.lox.mass_kg + body.fuel.mass_kg)), force)
+    at_cg = scale(m * per_both, force)
     at_base = sub(sub(at_cg, cross(turning, cg)), cross(omega, cross(omega, cg)))
     coriolis = scale(2.0, cross(earth_rate, state.v_enu_mps))
     v_rate = sub(sub(rotate(q, at_base), (0.0, 0.0, gravity)), coriolis)
@@ -148,15 +150,14 @@ def rates(state, actuation, air, body, ground, earth_rate, since_s, case):
     # Actuators
     gx, gx_rate = gimbal.rates(s.gimbal_x_rad, s.gimbal_rate_x_radps, asked[1], case.gimbal)
     gy, gy_rate = gimbal.rates(s.gimbal_y_rad, s.gimbal_rate_y_radps, asked[2], case.gimbal)
-    lox_share = e.mixture_ratio / (1.0 + e.mixture_ratio)
     free = 1.0 - actuation.held  # the clamps hold everything but engine and actuators
     return State(
         r_enu_m=scale(free, state.v_enu_mps),
         v_enu_mps=scale(free, v_rate),
         q_body_to_enu=(free * turn[0], free * turn[1], free * turn[2], free * turn[3]),
         omega_body_radps=scale(free, turning),
-        lox_kg=-flow * lox_share,
-        fuel_kg=-flow * (1.0 - lox_share),
+        lox_kg=-flow * body.lox_share,
+        fuel_kg=-flow * (1.0 - body.lox_share),
         throttle=engine.throttle_rate(state.throttle, asked[0], actuation),
         gimbal_x_rad=gx,
         gimbal_y_rad=gy,

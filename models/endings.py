@@ -75,7 +75,7 @@ def _dry(state, case):
 @kernel
 def outcome(log, moment, demand, contact, state, case, limits):
     """Code of the run's terminal event after this tick, IN_FLIGHT if there is none yet.  §18.8"""
-    end = _ended(_DIVERGED, log.finite == 0.0, log.outcome)
+    end = _ended(_DIVERGED, log.finite != 1.0, log.outcome)
     end = _ended(_SCRUBBED, log.tick == 0.0 and _too_windy(case.wind, limits), end)
     end = _ended(_NO_START, moment.no_start, end)
 

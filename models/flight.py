@@ -30,7 +30,7 @@ from models.jit import kernel
 from models.mass import total
 from models.outcomes import IN_FLIGHT, Initiator
 from models.rotation import up_in_body
-from models.structs import Actuation, Air, Contact, Log
+from models.structs import Actuation, Air, Contact, Fixed, Log
 from models.vectors import add, cross, norm, scale
 
 TICK_S = 0.02  # 50 Hz
@@ -48,9 +48,17 @@ _SHUT = 0.02  # EST: throttle below which the engine counts as off
 
 
 @kernel
-def _mean_wind(height, table, w):
+def fixed(case):
+    """What site and wind fix for the whole run, worked out once.  §2.3, §3"""
+    sin_latitude, _ = sincos(case.site.latitude_rad)
+    sine, cosine = sincos(case.wind.gust_from_rad)
+    return Fixed(sin_latitude, wind.per_log_reference(case.wind), -sine, -cosine)
+
+
+@kernel
+def _mean_wind(height, table, constants, w):
     """Mean wind to east and north, m/s, and its slopes with height, 1/s.  §3.1, §3.3"""
-    speed, shear = wind.mean_speed(height, w)
+    speed, shear = wind.mean_speed(height, w, constants.per_log_reference)
     to_east, to_north = wind.direction(height, w)
     from_table = w.profile == wind.TABLE
     return (
@@ -83,15 +91,14 @@ def _turbulence(state, gusts, mean_east, mean_north, tick, case):
 
 
 @kernel
-def _gust(state, w):
+def _gust(state, constants, w):
     """The gust's wind to east and north, m/s; it waits for the descent.  §3.2"""
     gust = wind.gust_speed(state.r_enu_m[2], w) if state.v_enu_mps[2] < 0.0 else 0.0
-    sine, cosine = sincos(w.gust_from_rad)
-    return -gust * sine, -gust * cosine
+    return gust * constants.gust_to_east, gust * constants.gust_to_north
 
 
 @kernel
-def air(state, gusts, table, trigonometry, tick, case):
+def air(state, gusts, table, constants, tick, case):
     """Air, wind and gravity for the coming tick, and the filters after it.  §2, §3, §4
 
     table: wind (east, north m/s, slopes 1/s) read from a file for this run and height; used where
@@ -100,11 +107,11 @@ def air(state, gusts, table, trigonometry, tick, case):
     height = state.r_enu_m[2]
     site, w = case.site, case.wind
     rho, rho_slope, p, p_slope = atmosphere.air_at(height, site)
-    g, g_slope = atmosphere.gravity_at(height, trigonometry[0], site)
+    g, g_slope = atmosphere.gravity_at(height, constants.sin_latitude, site)
 
-    mean_east, mean_north, shear_east, shear_north = _mean_wind(height, table, w)
+    mean_east, mean_north, shear_east, shear_north = _mean_wind(height, table, constants, w)
     swirl, gusts = _turbulence(state, gusts, mean_east, mean_north, tick, case)
-    gust_east, gust_north = _gust(state, w)
+    gust_east, gust_north = _gust(state, constants, w)
     felt = Air(
         height_m=height,
         density_kgpm3=rho,

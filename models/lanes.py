@@ -21,7 +21,6 @@ from models.lane_loops import (
     contact_step,
     control,
     distrust,
-    distrust_legs,
     feel,
     fly_step,
     keep_log,
@@ -141,7 +140,7 @@ def start(buffer, shared, leg_rows, n_legs):
         state = _started_state(case)
         sin_lat, cos_lat = sincos(case.site.latitude_rad)
         normal = legs.ground_normal(case.site)
-        block.store_trig(buffer, lane, (sin_lat, cos_lat))
+        block.store_fixed(buffer, lane, flight.fixed(case))
         block.store_normal(buffer, lane, normal)
         block.store_earth(buffer, lane, atmosphere.earth_rate(sin_lat, cos_lat, case.site))
         block.store_y0(buffer, lane, state)
@@ -165,9 +164,9 @@ def start(buffer, shared, leg_rows, n_legs):
         block.store_log(buffer, lane, _new_log(case))
         block.store_start_kg(buffer, lane, state.lox_kg + state.fuel_kg)
     place_legs(buffer, leg_rows, n_legs)
-    distrust(buffer, block.CASE_AT, block.CASE_ROWS)
+    distrust(buffer, buffer, block.CASE_AT, block.CASE_ROWS)
     for number in range(n_legs):
-        distrust_legs(buffer, leg_rows, number, 0, LEG_CASE_ROWS)
+        distrust(buffer, leg_rows, number * block.LEG_SIZE, LEG_CASE_ROWS)
 
 
 @kernel
@@ -273,9 +272,12 @@ def any_due(buffer):
 
 
 @plain
-def tick(buffer, shared, tables, leg_rows, n_legs):
-    """All that happens on a control tick, before the integration to the next one.  §18.1"""
-    watch(buffer, leg_rows, n_legs)
+def tick(buffer, shared, tables, leg_rows, n_legs, moving_legs):
+    """All that happens on a control tick, before the integration to the next one.  §18.1
+
+    moving_legs: how many legs' memories change: none in flight.
+    """
+    watch(buffer, leg_rows, moving_legs)
     look_up(buffer, tables)
     air_and_mass(buffer)
     navigate(buffer, shared)
@@ -283,7 +285,7 @@ def tick(buffer, shared, tables, leg_rows, n_legs):
         aid(buffer, shared)
     feel(buffer, shared, leg_rows, n_legs)
     control(buffer, shared)
-    watch(buffer, leg_rows, n_legs)
+    watch(buffer, leg_rows, moving_legs)
     keep_log(buffer, shared)
 
 
@@ -311,7 +313,7 @@ def fly_block(cases, leg_cases, shared, tables, n_legs, history, stride, rows, e
     while flying > 0:
         if recording:
             record(buffer, parked, 0.0, leg_rows, n_legs, history, stride)
-        tick(buffer, shared, tables, leg_rows, n_legs)
+        tick(buffer, shared, tables, leg_rows, n_legs, 0)
         park(buffer, leg_rows, parked, parked_legs, 0.0)
         for step in range(flight_steps):
             fly_step(buffer, step * dt, dt)
@@ -332,7 +334,7 @@ def fly_block(cases, leg_cases, shared, tables, n_legs, history, stride, rows, e
             latch(buffer, leg_rows, n_legs)
         if recording:
             record(buffer, parked, 1.0, leg_rows, n_legs, history, stride)
-        tick(buffer, shared, tables, leg_rows, n_legs)
+        tick(buffer, shared, tables, leg_rows, n_legs, n_legs)
         park(buffer, leg_rows, parked, parked_legs, 1.0)
         effort[2] += landing
         effort[3] += LANES

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from models.rotation import Quat
 from models.vectors import Vec3
 
+Six = tuple[float, float, float, float, float, float]
+
 
 class State(NamedTuple):
     """What the integrator advances. Position and velocity are the base centre's."""
@@ -30,11 +32,21 @@ class State(NamedTuple):
     fuel_slosh_rate_y_radps: float
 
 
+class Fixed(NamedTuple):
+    """What site and wind fix for a whole run."""
+
+    sin_latitude: float
+    per_log_reference: float  # 1 / ln(h_r / z0) of the log law
+    gust_to_east: float  # direction the gust blows to
+    gust_to_north: float
+
+
 class Pendulum(NamedTuple):
     """The sloshing part of one tank's liquid."""
 
     mass_kg: float
     length_m: float
+    per_m: float  # 1 / length
     hinge_z_m: float
     damping_per_s: float  # 2 zeta omega
 
@@ -49,6 +61,8 @@ class Body(NamedTuple):
     ixy_kgm2: float
     ixz_kgm2: float
     iyz_kgm2: float
+    inverse_per_kgm2: Six  # of the inertia tensor: xx, yy, zz, xy, xz, yz
+    lox_share: float  # of the propellant that burns
     lox: Pendulum
     fuel: Pendulum
 
@@ -173,7 +187,7 @@ class Log(NamedTuple):
     mode: float  # 0 flight, 1 contact, 2 over
     tick: float
     outcome: float
-    finite: float  # sticky: 1 while every state and estimate was finite at every tick
+    finite: float  # sticky: 1 while every state and estimate was finite at every tick, then NaN
     release_s: float  # NaN-free: minus one until released
     cut_off_s: float
     max_altitude_m: float
