@@ -20,6 +20,7 @@ from models.structs import (
     Demand,
     Estimate,
     Fixed,
+    Footing,
     Gains,
     Leg,
     LegState,
@@ -56,6 +57,7 @@ _L, ROWS = layout(
     LANES,
     y0=State, memory=SensorMemory, gusts=Gusts, est=Estimate, demand=Demand, command=Command,
     actuation=Actuation, air=Air, body=Body, log=Log, snap=Snapshot, contact=Contact, ground=Wrench,
+    footing=Footing, swirl=Vec3,
     k=State, total=State, case=Case, phase=Phase, program=Program, fixed=Fixed, earth=Vec3,
     normal=Vec3, table=_Four, start_kg=float,
 )  # fmt: skip
@@ -78,6 +80,8 @@ load_body, store_body = _L["body"].load, _L["body"].store
 load_log, store_log = _L["log"].load, _L["log"].store
 load_snap, store_snap = _L["snap"].load, _L["snap"].store
 load_contact, store_contact = _L["contact"].load, _L["contact"].store
+load_footing, store_footing = _L["footing"].load, _L["footing"].store
+load_swirl, store_swirl = _L["swirl"].load, _L["swirl"].store
 load_ground, store_ground = _L["ground"].load, _L["ground"].store
 store_k = _L["k"].store
 load_moved = loaded_sum(State, _L["y0"], _L["k"], LANES)

@@ -67,13 +67,12 @@ def thrust_body(state, actuation, asked, pressure_pa, case):
 @kernel
 def _external(state, asked, push, air, ground, case):
     """Force N and moment N m about the base centre, body axes, of all but the liquid.  §1.2"""
-    q, omega, e = state.q_body_to_enu, state.omega_body_radps, case.engine
+    omega, e = state.omega_body_radps, case.engine
     v_air, above = air_velocity(state, air)
     rho = air.density_kgpm3 * _exponential(air.density_slope_per_m, above)
     drag, drag_moment = aero.wrench(v_air, omega, rho, case.aero)
-    contact = rotate(conjugate(q), ground.force_enu_n)
     roll = thrusters.roll_moment(asked[3], case.thrusters)
-    force = add(add(push, drag), contact)
+    force = add(add(push, drag), ground.force_body_n)
     moment = add(cross((e.offset_x_m, e.offset_y_m, e.gimbal_z_m), push), drag_moment)
     return force, add(add(moment, ground.moment_body_nm), (0.0, 0.0, roll))
 

@@ -1,8 +1,8 @@
 """One control tick of one run, in the order it happens, from the air to the book-keeping.
 
 Pure scalar functions of one run; who flies many side by side is no matter here. The clocks are
-fixed and do not depend on the integration steps: control, inertial unit and turbulence every
-TICK_S, satellite fix and altimeter every AIDING_TICKS. §18.1, §18.2
+fixed and do not depend on the integration steps: control and inertial unit every TICK_S, satellite
+fix, altimeter and turbulence every SLOW_TICKS. §18.1, §18.2
 """
 
 from math import sqrt
@@ -34,8 +34,8 @@ from models.structs import Actuation, Air, Contact, Fixed, Log
 from models.vectors import add, cross, norm, scale
 
 TICK_S = 0.02  # 50 Hz
-AIDING_TICKS = 5  # 10 Hz
-AIDING_S = AIDING_TICKS * TICK_S
+SLOW_TICKS = 5  # 10 Hz: satellite fix, altimeter, turbulence
+SLOW_S = SLOW_TICKS * TICK_S
 CLIMBED_M = 1.0  # EST: from there on a pad at rest over the ground is about to land, not to leave
 HARDEST_MPS2 = 30.0  # EST: what no vehicle here can be accelerated by in flight
 
@@ -70,24 +70,31 @@ def _mean_wind(height, table, constants, w):
 
 
 @kernel
-def _turbulence(state, gusts, mean_east, mean_north, tick, case):
-    """Turbulence, m/s, enu, and its filters: along and across the mean wind.  §4.2
+def stir(state, gusts, swirl, table, constants, log, case):
+    """Slow tick: turbulence, m/s, enu, and its filters: along and across the mean wind.  §4.2
 
-    It is moved past by airspeed or mean wind, whichever is larger, or a floor.
+    It is moved past by airspeed or mean wind, whichever is larger, or a floor, and holds until the
+    next slow tick.
     """
     w, v, height = case.wind, state.v_enu_mps, state.r_enu_m[2]
+    due = is_slow(log.tick)
+    mean_east, mean_north, _, _ = _mean_wind(height, table, constants, w)
     to_east, to_north = wind.direction(height, w)
     mean = sqrt(mean_east * mean_east + mean_north * mean_north)
-    along_east = mean_east / mean if mean > 1.0e-6 else to_east
-    along_north = mean_north / mean if mean > 1.0e-6 else to_north
+    per_mean = 1.0 / max(mean, 1.0e-6)
+    along_east = mean_east * per_mean if mean > 1.0e-6 else to_east
+    along_north = mean_north * per_mean if mean > 1.0e-6 else to_north
     airspeed = norm((v[0] - mean_east, v[1] - mean_north, v[2]))
     passing = max(max(airspeed, mean), w.airspeed_floor_mps)
     l_u, l_w, sigma_u, sigma_w = turbulence.lengths_and_intensities(height, w)
-    uv = noise.normals(case.seed, noise.TURBULENCE_UV, tick)
-    ww = noise.normals(case.seed, noise.TURBULENCE_W, tick)
-    gusts = turbulence.advanced(gusts, passing, l_u, l_w, TICK_S, uv, ww)
+    uv = noise.normals(case.seed, noise.TURBULENCE_UV, log.tick)
+    ww = noise.normals(case.seed, noise.TURBULENCE_W, log.tick)
+    interval = SLOW_S if due else 0.0
+    gusts = turbulence.advanced(gusts, passing, l_u, l_w, interval, uv, ww)
     u, side, up = turbulence.velocity(gusts, sigma_u, sigma_w)
-    return (u * along_east - side * along_north, u * along_north + side * along_east, up), gusts
+    east, north = u * along_east - side * along_north, u * along_north + side * along_east
+    east, north = east if due else swirl[0], north if due else swirl[1]
+    return (east, north, up if due else swirl[2]), gusts
 
 
 @kernel
@@ -98,8 +105,8 @@ def _gust(state, constants, w):
 
 
 @kernel
-def air(state, gusts, table, constants, tick, case):
-    """Air, wind and gravity for the coming tick, and the filters after it.  §2, §3, §4
+def air(state, swirl, table, constants, case):
+    """Air, wind and gravity for the coming tick.  §2, §3, §4
 
     table: wind (east, north m/s, slopes 1/s) read from a file for this run and height; used where
     the profile says so. Turbulence and gust add to the mean wind.
@@ -110,9 +117,8 @@ def air(state, gusts, table, constants, tick, case):
     g, g_slope = atmosphere.gravity_at(height, constants.sin_latitude, site)
 
     mean_east, mean_north, shear_east, shear_north = _mean_wind(height, table, constants, w)
-    swirl, gusts = _turbulence(state, gusts, mean_east, mean_north, tick, case)
     gust_east, gust_north = _gust(state, constants, w)
-    felt = Air(
+    return Air(
         height_m=height,
         density_kgpm3=rho,
         density_slope_per_m=rho_slope,
@@ -126,7 +132,6 @@ def air(state, gusts, table, constants, tick, case):
         shear_east_per_s=shear_east,
         shear_north_per_s=shear_north,
     )
-    return felt, gusts
 
 
 @kernel
@@ -152,14 +157,20 @@ def _since_release(log):
 
 
 @kernel
+def is_slow(tick):
+    """Whether the slow clock ticks, too.  §18.2"""
+    return tick - SLOW_TICKS * np.floor(tick / SLOW_TICKS) == 0.0
+
+
+@kernel
 def aid(state, memory, est, log, case, design, tuning, normal):
     """Aiding tick: satellite fix and altimeter, fused. Does nothing between.  §13.3, §14"""
-    due = log.tick - AIDING_TICKS * np.floor(log.tick / AIDING_TICKS) == 0.0
+    due = is_slow(log.tick)
     since = _since_release(log)
     failed = actuation.active_failure(since, case.failure)
     fix = 1.0 if due and failed != _LOST_FIX else 0.0
     echo = 1.0 if due and failed != _LOST_ALTIMETER else 0.0
-    interval = AIDING_S if due else 0.0
+    interval = SLOW_S if due else 0.0
     aids = sensors.aids(state, normal, fix, echo, case, log.tick, log.time_s)
     memory = sensors.wander(memory, case.imu, case.seed, log.tick, interval)
     return memory, navigation.aided(est, aids, design, tuning, interval)
@@ -207,7 +218,7 @@ def axial_specific_force(state, told, felt, ground, case):
     """
     asked = dynamics.commanded(told, 0.0)
     push, _ = dynamics.thrust_body(state, told, asked, felt.pressure_pa, case)
-    return (push[2] + ground.force_enu_n[2]) / total(state, case.mass)
+    return (push[2] + ground.force_body_n[2]) / total(state, case.mass)
 
 
 @kernel

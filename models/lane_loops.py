@@ -75,18 +75,31 @@ def look_up(buffer, tables):
 
 
 @plain
+def stir(buffer):
+    """Turbulence, on the lanes whose slow clock ticks."""
+    for lane in range(LANES):
+        swirl, gusts = flight.stir(
+            block.load_y0(buffer, lane), block.load_gusts(buffer, lane),
+            block.load_swirl(buffer, lane), block.load_table(buffer, lane),
+            block.load_fixed(buffer, lane), block.load_log(buffer, lane),
+            block.load_case(buffer, lane),
+        )  # fmt: skip
+        block.store_swirl(buffer, lane, swirl)
+        block.store_gusts(buffer, lane, gusts)
+
+
+@plain
 def air_and_mass(buffer):
     """Air, wind and mass properties for the coming tick."""
     for lane in range(LANES):
         case, state = block.load_case(buffer, lane), block.load_y0(buffer, lane)
-        felt, gusts = flight.air(
-            state, block.load_gusts(buffer, lane), block.load_table(buffer, lane),
-            block.load_fixed(buffer, lane), block.load_log(buffer, lane).tick, case,
+        felt = flight.air(
+            state, block.load_swirl(buffer, lane), block.load_table(buffer, lane),
+            block.load_fixed(buffer, lane), case,
         )  # fmt: skip
         told, ground = block.load_actuation(buffer, lane), block.load_ground(buffer, lane)
         axial = flight.axial_specific_force(state, told, felt, ground, case)
         block.store_air(buffer, lane, felt)
-        block.store_gusts(buffer, lane, gusts)
         block.store_body(buffer, lane, mass.body(state.lox_kg, state.fuel_kg, axial, case))
 
 
@@ -107,7 +120,7 @@ def navigate(buffer, shared):
 
 @plain
 def aid(buffer, shared):
-    """Satellite fix and altimeter, on the lanes that are due."""
+    """Satellite fix and altimeter, on the lanes whose slow clock ticks."""
     design, tuning = block.load_design(shared, 0), block.load_tuning(shared, 0)
     for lane in range(LANES):
         memory, est = flight.aid(
@@ -125,7 +138,7 @@ def feel(buffer, shared, leg_rows, n_legs):
     limits = block.load_limits(shared, 0)
     edge_share = cos(pi / max(n_legs, 2))
     for lane in range(LANES):
-        support = norm(block.load_ground(buffer, lane).force_enu_n)
+        support = norm(block.load_ground(buffer, lane).force_body_n)
         climbed = flight.has_left(block.load_log(buffer, lane), block.load_case(buffer, lane))
         contact = flight.hull(
             block.load_y0(buffer, lane), block.load_body(buffer, lane), support,
@@ -236,18 +249,19 @@ def push(buffer, leg_rows, n_legs, reach):
     """ground = what all legs do to the vehicle at y0 + reach k."""
     zero = (0.0, 0.0, 0.0)
     for lane in range(LANES):
+        state, normal = block.load_moved(buffer, lane, reach), block.load_normal(buffer, lane)
+        block.store_footing(buffer, lane, legs.footing(state, normal))
         block.store_ground(buffer, lane, Wrench(zero, zero))
     for number in range(n_legs):
         at = number * block.LEG_SIZE
         for lane in range(LANES):
             one = legs.wrench(
-                block.load_moved(buffer, lane, reach),
+                block.load_moved(buffer, lane, reach), block.load_footing(buffer, lane),
                 block.load_leg_memory(leg_rows, at + lane),
                 block.load_leg(leg_rows, at + lane), block.load_case(buffer, lane).legs,
-                block.load_normal(buffer, lane),
             )  # fmt: skip
             sum_ = block.load_ground(buffer, lane)
-            force = add(sum_.force_enu_n, one.force_enu_n)
+            force = add(sum_.force_body_n, one.force_body_n)
             moment = add(sum_.moment_body_nm, one.moment_body_nm)
             block.store_ground(buffer, lane, Wrench(force, moment))
 

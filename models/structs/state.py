@@ -124,10 +124,18 @@ class Air(NamedTuple):
 
 
 class Wrench(NamedTuple):
-    """Force in enu and moment about the base centre in body axes, from the ground."""
+    """Force, and moment about the base centre, from the ground, in body axes."""
 
-    force_enu_n: Vec3
+    force_body_n: Vec3
     moment_body_nm: Vec3
+
+
+class Footing(NamedTuple):
+    """The ground as the vehicle sees it, in body axes."""
+
+    height_m: float  # of the base centre over the mean plane
+    normal_body: Vec3
+    v_body_mps: Vec3  # of the base centre
 
 
 class LegState(NamedTuple):

@@ -140,21 +140,16 @@ def test_burn__is_lit_at_the_height_it_takes_to_stop() -> None:
         assert demand.r_enu_m[2] == pytest.approx(height + above, abs=60.0 * DT + 0.01)
 
 
-def test_burn__reference_comes_down_evenly_to_the_end_speed_at_the_waypoint() -> None:
-    height = guidance.stopping_height(60.0, BURN, gains()) - 0.01
-    demand, found = _demand(), []
-    while not found or demand.r_enu_m[2] > 0.0:
-        base = _base(height, speed=-60.0) if not found else _base(0.0)
-        demand = guidance.advanced(demand, base, BURN, 1.0, gains(), DT)
-        found.append(demand)
-    speeds = np.array([d.v_enu_mps[2] for d in found])
-    accelerations = np.array([d.a_enu_mps2[2] for d in found])
-    lead = round(BURN.lead_s / DT)
-    np.testing.assert_allclose(accelerations[:lead], -9.80665)
-    # Lit up to 1 cm late, of 305 m
-    braking = accelerations[lead:-20]
-    np.testing.assert_allclose(braking, 8.0, rtol=1e-3)
-    assert speeds[-1] == pytest.approx(-0.6, abs=0.05)
+@pytest.mark.parametrize("height", [300.0, 40.0, 1.0, -0.2])
+def test_burn__follows_a_profile_of_speed_over_the_estimated_height(height: float) -> None:
+    """v = sqrt(0.36 + 16 h), with 8 m/s2 fed forward; the end speed once it is there."""
+    lit = _demand(burn_s=2.0)
+    demand = guidance.advanced(lit, _base(height, speed=-30.0), BURN, 1.0, gains(), DT)
+    assert demand.r_enu_m == pytest.approx((BURN.east_m, BURN.north_m, height))
+    speed = sqrt(0.36 + 16.0 * max(height, 0.0))
+    assert demand.v_enu_mps == pytest.approx((0.0, 0.0, -speed))
+    assert demand.a_enu_mps2 == pytest.approx((0.0, 0.0, 8.0 if height > 0.0 else 0.0))
+    assert demand.burn_s == pytest.approx(2.0 + DT)
 
 
 def test_burn__that_stops_low_over_the_ground_is_cut_off() -> None:
