@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 is_py311 = import sys; sys.exit(sys.version_info[:2] != (3, 11))
 PYTHON = $(firstword $(foreach p,python3.11 python3,$(shell $(p) -c '$(is_py311)' 2>/dev/null && echo $(p))))
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint bench verify soak lock clean
 
 demo: $(READY)  ## fly the reference campaign and report it; a finished store is not flown again
 	$(BIN)/hoverslam run campaigns/hop_178m.yaml
@@ -24,6 +24,13 @@ lint: $(READY)  ## style, format, types, and which module may import which
 
 bench: $(READY)  ## speed of the kernel and of the pipeline; each script prints its table
 	set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+verify: $(READY)  ## fly the verification cases; their table goes into README.md
+	$(BIN)/hoverslam verify --readme README.md
+
+soak: $(READY)  ## what takes an hour: how often gate and rare-failure intervals err, on synthetic answers
+	$(BIN)/python -m tests.benchmarks.gate_rates
+	$(BIN)/python -m tests.benchmarks.rare_acceptance
 
 lock: $(READY)  ## pin what pyproject.toml asks for, by hash; pins that still fit stay
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras \

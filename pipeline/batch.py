@@ -7,11 +7,13 @@ that no second version is ever compiled.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.flight import TICK_S
 from models.lanes import HISTORY_CHANNELS, LEG_CASE_ROWS, fly_blocks
@@ -24,6 +26,7 @@ from pipeline.build import Setup
 from pipeline.campaign import Campaign
 from pipeline.checks import leg_of
 from pipeline.kernel import warm_up
+from pipeline.laws import Floats
 from pipeline.spelling import inside
 from pipeline.store import Batch, CodeSpec, StoreLayout
 
@@ -128,6 +131,19 @@ def _fly_range(campaign: Campaign, shared: Setup, start: int, stop: int, slots: 
         history=_stored(history),
         kernel_s=kernel_s,
     )
+
+
+def fly_points(
+    campaign: Campaign, shared: Setup, uniforms: Mapping[str, Floats], seeds: NDArray[np.uint64]
+) -> dict[str, Floats]:
+    """Metrics (run,) by name of runs at given uniforms of `build.draws_at` and noise seeds (run,).
+
+    The values drawn are with them under their own names, all in SI and radians.
+    """
+    drawn = build.draws_at(campaign, uniforms)
+    runs = build.cases_at(campaign, shared.design, drawn, seeds)
+    metrics, *_ = fly(shared, *runs, 0, campaign.history.every_ticks)
+    return drawn | dict(zip(Metrics._fields, metrics.T, strict=True))
 
 
 def _stored(history: np.ndarray) -> np.ndarray:

@@ -6,10 +6,11 @@ has of its own. Everything is forced to float here, once, so that the kernel nev
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from models import mass
 from models.atmosphere import air_at
@@ -36,6 +37,7 @@ from models.structs import (
 from pipeline import sampling
 from pipeline.campaign import VEHICLE_RECORDS, Campaign
 from pipeline.laws import Floats
+from pipeline.names import FAILURE_DRAWS
 from pipeline.records import record
 from pipeline.spelling import inside, to_si
 from pipeline.winds import as_array, wind_at
@@ -196,9 +198,20 @@ def draws(campaign: Campaign, start: int, stop: int) -> dict[str, Floats]:
 
     With an ensemble of winds also speed and direction that follow from the member.
     """
-    drawn = sampling.draw(campaign, start, stop)
-    values = {inside(name): to_si(name, value) for name, value in drawn.items()}
-    return values | _follow(campaign, values) | _failures(campaign, start, stop)
+    chances = {name: sampling.uniforms(campaign.seed, name, start, stop) for name in FAILURE_DRAWS}
+    return _drawn(campaign, sampling.draw(campaign, start, stop), chances)
+
+
+def draws_at(campaign: Campaign, uniforms: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The same at given uniforms (run,) of `sampling.coordinates` and of FAILURE_DRAWS."""
+    return _drawn(campaign, sampling.values(campaign, uniforms), uniforms)
+
+
+def _drawn(
+    campaign: Campaign, given: Mapping[str, Floats], chances: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    values = {inside(name): to_si(name, value) for name, value in given.items()}
+    return values | _follow(campaign, values) | _failures(campaign, chances)
 
 
 def _follow(campaign: Campaign, drawn: dict[str, Any]) -> dict[str, Any]:
@@ -211,17 +224,14 @@ def followers(campaign: Campaign) -> tuple[str, ...]:
     return ("wind_speed_mps", "wind_from_rad") if "wind_member" in sampling.names(campaign) else ()
 
 
-def _failures(campaign: Campaign, start: int, stop: int) -> dict[str, Floats]:
+def _failures(campaign: Campaign, chances: Mapping[str, Floats]) -> dict[str, Floats]:
     """Which failure is injected, when, and on which leg.
 
     The branches share the unit interval in their order, so a run has one failure at most, and a
     branch added at the end takes only runs that had none.
     """
-    which, when, leg = (
-        sampling.uniforms(campaign.seed, name, start, stop)
-        for name in ("initiator", "failure_time_s", "failure_leg")
-    )
-    code, time_s, below = np.zeros(stop - start), np.zeros(stop - start), 0.0
+    which, when, leg = (chances[name] for name in FAILURE_DRAWS)
+    code, time_s, below = np.zeros(which.shape), np.zeros(which.shape), 0.0
     for name, branch in campaign.failures.items():
         hit = (which >= below) & (which < below + branch.probability)
         code[hit] = Initiator[name]
@@ -238,8 +248,15 @@ def _failures(campaign: Campaign, start: int, stop: int) -> dict[str, Floats]:
 
 def cases(campaign: Campaign, base: Case, drawn: dict[str, Floats], start: int, stop: int) -> Runs:
     """Runs start .. stop - 1. base: the design; drawn: what `draws` gives for these runs."""
-    case = disperse(base, drawn, sampling.run_seeds(campaign.seed, start, stop))
-    return Runs(case, leg_cases(case, campaign.vehicle.legs, drawn), stop - start)
+    return cases_at(campaign, base, drawn, sampling.run_seeds(campaign.seed, start, stop))
+
+
+def cases_at(
+    campaign: Campaign, base: Case, drawn: dict[str, Floats], seeds: NDArray[np.uint64]
+) -> Runs:
+    """Runs with the values drawn (run,) and the noise seeds (run,) given."""
+    case = disperse(base, drawn, seeds)
+    return Runs(case, leg_cases(case, campaign.vehicle.legs, drawn), len(seeds))
 
 
 def median_draw(campaign: Campaign) -> dict[str, float]:

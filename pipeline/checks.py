@@ -20,7 +20,7 @@ from models.atmosphere import air_at
 from models.dispersion import DISPERSIONS, Offset, Scale, Value
 from models.jit import entry
 from models.structs import MAX_PHASES, Case, Engine, Site
-from pipeline import plans, sampling_checks
+from pipeline import plan_checks, sampling_checks
 from pipeline.laws import Bernoulli, Discrete, DiscreteUniform, LawBase
 from pipeline.records import may_be_negative, record
 from pipeline.spelling import inside
@@ -331,7 +331,7 @@ def _requirements_differ(requirements: Any) -> Problems:
 
 
 def _plans_can_pass(requirements: Any, runs: Any, sampling: Any) -> Problems:
-    yield from plans.problems(requirements, runs, sampling)
+    yield from plan_checks.problems(requirements, runs, sampling)
 
 
 def _metrics_exist(requirements: Any, legs: Any) -> Problems:

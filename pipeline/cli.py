@@ -38,6 +38,14 @@ _REFUSED_WRITES = {
     errno.EROFS,
 }
 
+CampaignName = Annotated[
+    str,
+    typer.Argument(
+        metavar="CAMPAIGN",
+        help="A campaign file: a path, or a name looked up in ./campaigns, then among those "
+        "that come with hoverslam.",
+    ),
+]
 StorePath = Annotated[Path, typer.Argument(metavar="STORE", help="A store written by `run`.")]
 MayDiffer = Annotated[
     list[str] | None,
@@ -95,15 +103,41 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 @app.command()
+def plan(
+    campaign: CampaignName,
+    runs: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Plan N runs instead of the campaign's number."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv|.nc", help="Write the inputs of every run, as stored."),
+    ] = None,
+) -> None:
+    """Draw the inputs of every run without flying, and check each against its law.
+
+    Prints the path of the plan where one is written.
+
+    Example: hoverslam plan campaigns/hop_178m.yaml --out plan.csv
+    """
+    from pipeline.config import load_campaign
+    from pipeline.plan import check_format, told, write
+    from pipeline.plan import plan as make
+
+    if out is not None:
+        check_format(out)
+    asked = load_campaign(campaign)
+    drawn = make(asked if runs is None else asked.with_runs(runs))
+    _tell(told(drawn))
+    if out is not None:
+        with _writing(out):
+            write(drawn, out)
+        typer.echo(out)
+
+
+@app.command()
 def run(
-    campaign: Annotated[
-        str,
-        typer.Argument(
-            metavar="CAMPAIGN",
-            help="A campaign file: a path, or a name looked up in ./campaigns, then among those "
-            "that come with hoverslam.",
-        ),
-    ],
+    campaign: CampaignName,
     runs: Annotated[
         int | None,
         typer.Option(metavar="N", help="Fly N runs instead of the campaign's number."),
@@ -233,6 +267,51 @@ def compare(
     _tell(as_text(found))
     typer.echo(as_json(found))
     raise typer.Exit(int(found.ruling.exit_code))
+
+
+@app.command()
+def rare(
+    campaign: Annotated[
+        str, typer.Argument(metavar="CAMPAIGN", help="A campaign file, as for `run`.")
+    ],
+    requirement: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of the campaign's requirements; where it has several."),
+    ] = None,
+    method: Annotated[
+        Literal["auto", "crude", "subset", "importance"],
+        typer.Option(help="auto: crude Monte Carlo where it fits the budget, else the others."),
+    ] = "auto",
+    runs: Annotated[
+        int | None, typer.Option(metavar="N", help="Fly N runs of crude Monte Carlo.")
+    ] = None,
+    budget_s: Annotated[
+        float, typer.Option(metavar="S", help="Fly only what takes less than S seconds.")
+    ] = 600.0,
+    samples: Annotated[
+        int, typer.Option(metavar="N", help="Of subset simulation, in each level of a replicate.")
+    ] = 2000,
+    parameters: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B", help="What importance sampling moves; what failures move if not given."
+        ),
+    ] = "",
+) -> None:
+    """Estimate how often a requirement fails where failing is rare.
+
+    Says what crude Monte Carlo would take, flies what fits the budget, and tells why an estimate is
+    not to be trusted where it is not; then the exit code is 4. Prints the answer as a line of JSON.
+
+    Example: hoverslam rare campaigns/hop_178m.yaml --requirement "landing success"
+    """
+    from pipeline.rare import Ask, as_text, assess
+
+    named = tuple(name.strip() for name in parameters.split(",") if name.strip())
+    answer = assess(campaign, Ask(requirement, method, runs, budget_s, samples, named), sys.stderr)
+    _tell(as_text(answer))
+    typer.echo(answer.json())
+    raise typer.Exit(int(answer.exit_code))
 
 
 @app.command()

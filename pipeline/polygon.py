@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 def distance_inside(corners: Corners, east_m: ArrayLike, north_m: ArrayLike) -> Floats:
     """Distance `(point,)` to the nearest side, m; negative outside, NaN where a point is not."""
     east, north = np.asarray(east_m, float), np.asarray(north_m, float)
+    known = np.isfinite(east) & np.isfinite(north)
+    east, north = np.where(known, east, np.nan), np.where(known, north, np.nan)
     nearest = np.full(east.shape, np.inf)
     inside = np.zeros(east.shape, bool)
     for (east_0, north_0), (east_1, north_1) in sides(corners):
@@ -31,7 +33,6 @@ def distance_inside(corners: Corners, east_m: ArrayLike, north_m: ArrayLike) -> 
         if over_north != 0.0:
             at_east = east_0 + (north - north_0) * over_east / over_north
             inside ^= ((north_0 > north) != (north_1 > north)) & (east < at_east)
-    known = np.isfinite(east) & np.isfinite(north)
     return np.where(known, np.where(inside, nearest, -nearest), np.nan)
 
 

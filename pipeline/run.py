@@ -30,6 +30,8 @@ def fly(
     campaign = load_campaign(named)
     if n_runs is not None:
         campaign = campaign.with_runs(n_runs)
+    if campaign.sampling.no_gate:
+        stream.write(f"not gated: {campaign.sampling.no_gate}\n")
     path = out or RESULTS / f"{campaign.name}.zarr"
     fly_campaign(campaign, path, scheduler, stream)
     return path

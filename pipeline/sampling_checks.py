@@ -1,4 +1,4 @@
-"""What must hold between design, laws, correlations, rows and requirements of a campaign."""
+"""What must hold between runs, design, laws, correlations and rows of a campaign."""
 
 from __future__ import annotations
 
@@ -28,17 +28,6 @@ def _design_names_what_is_drawn(sampling: Any, dispersions: Any, rows: Any) -> P
         for known in sampling.outer:
             if known not in there:
                 yield f"sampling.outer: got {known!r}, a class that no dispersion has"
-
-
-def _plans_fit_the_design(sampling: Any, requirements: Any) -> Problems:
-    """Only a fixed plan counts whole strata; where nothing can be gated, no other is declared."""
-    if isinstance(sampling, Strata) or sampling.no_gate:
-        for number, asked in enumerate(requirements):
-            if asked.plan.kind != "fixed":
-                yield (
-                    f"requirements.{number}.plan: got {asked.plan.kind}, which needs independent "
-                    f"runs, expected no plan with sampling.design {sampling.design}"
-                )
 
 
 def _rows_stand_alone(rows: Any, dispersions: Any) -> Problems:
@@ -105,7 +94,6 @@ def _unknown(name: str, dispersions: Any) -> str:
 CHECKS: tuple[Callable[..., Problems], ...] = (
     _runs_fit_the_design,
     _design_names_what_is_drawn,
-    _plans_fit_the_design,
     _rows_stand_alone,
     _correlations_hold,
 )

@@ -65,9 +65,14 @@ class Verdict(NamedTuple):
         lines += [f"  {reason}" for reason in self.reasons]
         if self.evidence is not None:
             lines += [f"  {line}" for line in evidence_lines(self.evidence)]
+            lines += [f"  {line}" for line in self._undecided(self.evidence)]
             if self.kind == "success":
                 lines += given_table(self.evidence.given, self.confidence)
         return "\n".join(lines)
+
+    def _undecided(self, found: Evidence) -> Iterator[str]:
+        if self.ruling is Ruling.INCONCLUSIVE and found.runs < found.planned_runs:
+            yield f"undecided after {count(found.runs)} of {count(found.planned_runs)} planned runs"
 
 
 class Judgement(NamedTuple):
@@ -75,6 +80,7 @@ class Judgement(NamedTuple):
 
     store: str
     campaign: str
+    seed: int
     campaign_digest: str
     physics_digest: str
     target: str
@@ -82,6 +88,7 @@ class Judgement(NamedTuple):
     stopped_at: int | None  # runs after which the plans had decided, if the flight stopped there
     verdicts: tuple[Verdict, ...]
     comparison: Comparison | None  # None without a baseline
+    unjudged: tuple[str, ...] = ()  # what the campaign asks and nobody has looked at
 
     @property
     def ruling(self) -> Ruling:
@@ -100,6 +107,7 @@ class Judgement(NamedTuple):
         lines = [verdict.text() for verdict in self.verdicts]
         if self.comparison is not None:
             lines.append(as_text(self.comparison))
+        lines += [f"not judged: {what}" for what in self.unjudged]
         if self.stopped_at is not None:
             lines.append(f"stopped after {count(self.stopped_at)} runs: the plans had decided")
         return "\n".join([*lines, f"verdict: {self.ruling} (exit {int(self.exit_code)})"])

@@ -87,7 +87,7 @@ def compare(baseline: Results, candidate: Results, terms: Terms) -> Comparison:
         runs, *rows = same_runs(before, after)
         both = _Both(runs, *(d.isel(run=r) for d, r in zip((before, after), rows, strict=True)))
         pairs = _pairs(both, campaign)
-        planned = runs.size if candidate.stopped_at is None else int(after.attrs["n_runs"])
+        planned = min(int(dataset.attrs["n_runs"]) for dataset in (before, after))
         margin = _margin(both, campaign, terms, planned)
     return _beside(baseline, candidate, terms)._replace(
         reasons=tuple(reasons), pairs=pairs, margin=margin

@@ -51,7 +51,7 @@ def mismatches(
     for key in sorted((before.keys() | after.keys()) - {*_DESIGN, *_CHANGES_NO_RUN, *may_differ}):
         if found := list(_differences(key, before.get(key), after.get(key))):
             some = _some(found, _SHOWN)
-            yield f"the baseline has another {key}: {some} (--allow {key} accepts it)"
+            yield f"differs from the baseline in {key}: {some} (--allow {key} accepts it)"
     if not {"seed", "dispersions", "runs"} & set(may_differ) and before["runs"] == after["runs"]:
         yield from _other_draws(baseline, candidate, after["dispersions"])
 

@@ -39,10 +39,8 @@ def design_lines(found: Comparison) -> Iterator[str]:
     """Physics and vehicle of both, and all that differs."""
     for name in ("physics_digest", "vehicle"):
         old, new = getattr(found.baseline, name), getattr(found.candidate, name)
-        what = name.partition("_")[0]
-        yield (
-            f"{what}: {old}, the same" if old == new else f"{what}: baseline {old}, candidate {new}"
-        )
+        both = f"both {old}" if old == new else f"baseline {old}, candidate {new}"
+        yield f"{name.partition('_')[0]}: {both}"
     yield from found.changes
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from models import jit
-from pipeline import plans
+from pipeline import plan_checks, plans
 from pipeline.asked import Requirement
 from pipeline.campaign import Campaign
 from pipeline.compare import Terms, broken, check_names, margin_of, refused
@@ -41,6 +41,8 @@ def gate(target: str, ask: Ask, stream: TextIO) -> Judgement:
     BadInput, and what flying raises.
     """
     check_names(ask.terms.may_differ)
+    if ask.baseline is None and ask.terms != Terms():
+        raise BadInput("--allow, --newly-broken-at-most: expected --baseline with them")
     if Path(target).is_dir() or target.endswith(".zarr"):
         if ask.out is not None or ask.scheduler is not None:
             raise BadInput(f"--out, --scheduler: {target} is a store, which is not flown")
@@ -54,10 +56,14 @@ def gate_campaign(campaign: Campaign, ask: Ask, stream: TextIO) -> Judgement:
     A plan that can never pass and a baseline that does not match are found before anything flies.
     """
     path = ask.out or RESULTS / f"{campaign.name}.zarr"
-    needed = plans.ungateable(campaign.requirements, campaign.runs, campaign.sampling)
+    needed = plan_checks.ungateable(campaign.requirements, campaign.runs, campaign.sampling)
     if problems := [f"{campaign.name}: {problem}" for problem in needed]:
         raise BadInput(problems)
     baseline = None if ask.baseline is None else Results.of(ask.baseline)
+    if ask.baseline is not None and ask.baseline.resolve() == path.resolve():
+        raise BadInput(
+            f"--baseline: got {path}, to which the campaign itself is flown; give another --out"
+        )
     if baseline is not None:
         unflown = _unflown(campaign, path)
         if comparison := refused(baseline, unflown, ask.terms):
@@ -82,12 +88,13 @@ def _plan(asked: Requirement, runs: int) -> Plan:
 def _paired(margin: Requirement, campaign: Campaign, baseline: xr.Dataset) -> Plan:
     """The margin's plan, by the baseline's runs of the same numbers."""
     first = campaign.requirements[0]
-    landed = success(baseline.sortby("run"), first)
+    landed = success(baseline.sortby("run"), first)[: campaign.runs]
 
     def failed(metrics: Columns, start: int, stop: int) -> Mask:
-        return broken(landed[start:stop], success(metrics, first))
+        before = landed[start:stop]
+        return broken(before, success(metrics, first)[: before.size])
 
-    return Plan(plans.boundary(margin, campaign.runs), failed)
+    return Plan(plans.boundary(margin, landed.size), failed)
 
 
 def _as_far_as_needed(path: Path, followed: list[Plan]) -> Results:

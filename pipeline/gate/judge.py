@@ -57,9 +57,12 @@ def judge_results(
     results: Results, baseline: Results | None = None, terms: Terms | None = None
 ) -> Judgement:
     """The verdicts on a store, and on the step from its baseline."""
-    judgement = _judged(results, KeptCampaign.of(results.dataset.attrs))
+    campaign = KeptCampaign.of(results.dataset.attrs)
+    judgement = _judged(results, campaign)
     if baseline is None:
-        return judgement
+        at_most = campaign.newly_broken_at_most
+        unjudged = () if at_most is None else (f"newly_broken_at_most {at_most:g}, no baseline",)
+        return judgement._replace(unjudged=unjudged)
     return judgement._replace(comparison=compare(baseline, results, terms or Terms()))
 
 
@@ -69,22 +72,27 @@ def _judged(results: Results, campaign: KeptCampaign) -> Judgement:
     return Judgement(
         store=results.store,
         campaign=campaign.name,
+        seed=campaign.seed,
         campaign_digest=str(attributes["campaign_digest"]),
         physics_digest=str(attributes["physics_digest"]),
         target=str(attributes["target"]),
         runs=results.runs,
         stopped_at=results.stopped_at,
         verdicts=tuple(
-            _verdict(results.dataset, asked, reasons) for asked in campaign.requirements
+            _verdict(results.dataset, asked, reasons, bool(campaign.sampling.no_gate))
+            for asked in campaign.requirements
         ),
         comparison=None,
     )
 
 
-def _verdict(dataset: xr.Dataset, asked: Requirement, reasons: tuple[str, ...]) -> Verdict:
+def _verdict(
+    dataset: xr.Dataset, asked: Requirement, reasons: tuple[str, ...], is_unbounded: bool
+) -> Verdict:
+    """The ruling on one requirement. is_unbounded: no exact bound fits the design."""
     evidence = None
     ruling = Ruling.INVALID
-    if dataset.sizes.get("run", 0):
+    if dataset.sizes.get("run", 0) and not is_unbounded:
         rows = np.argsort(np.asarray(dataset["run"]), kind="stable")
         found = finding(asked, int(dataset.attrs["n_runs"]), ~success(dataset, asked)[rows])
         if not reasons:

@@ -30,7 +30,7 @@ def junit(judgement: Judgement) -> str:
         skipped="0",
     )
     properties = ET.SubElement(suite, "properties")
-    for name in ("store", "campaign_digest", "physics_digest", "target", "runs"):
+    for name in ("store", "seed", "campaign_digest", "physics_digest", "target", "runs"):
         value = _clean(str(getattr(judgement, name)))
         ET.SubElement(properties, "property", name=name, value=value)
     for name, ruling, text in cases:

@@ -27,13 +27,15 @@ def markdown(judgement: Judgement) -> str:
     lines = [
         f"## {judgement.ruling}: {_plain(judgement.campaign)}",
         "",
-        f"{count(judgement.runs)} runs, physics `{judgement.physics_digest}`, campaign "
-        f"`{judgement.campaign_digest[:12]}`, `{judgement.target}`"
+        f"{count(judgement.runs)} runs of seed {judgement.seed}, "
+        f"physics `{judgement.physics_digest}`, campaign `{judgement.campaign_digest[:12]}`, "
+        f"`{judgement.target}`"
         + ("" if judgement.stopped_at is None else "; stopped early, as planned"),
         "",
     ]
     if judgement.verdicts:
         lines += _requirements(judgement.verdicts)
+    lines += [f"- not judged: {_plain(what)}" for what in judgement.unjudged]
     if judgement.comparison is not None:
         lines += _comparison(judgement.comparison)
     return "\n".join(lines).rstrip() + "\n"

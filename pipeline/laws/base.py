@@ -62,6 +62,11 @@ class LawBase(BaseModel, ABC):
         """
         return None
 
+    def jumps(self) -> Floats:
+        """The values that have a probability of their own, ascending."""
+        points = self.points()
+        return np.zeros(0) if points is None else points[0]
+
 
 def above_lower(upper: float, info: ValidationInfo) -> float:
     """The upper of two limits, if it is one."""

@@ -46,6 +46,10 @@ class Empirical(Cuttable):
         values = np.sort(self.values or ())
         return values, np.linspace(0.0, 1.0, values.size)
 
+    def jumps(self) -> Floats:
+        values, times = np.unique(self._table[0], return_counts=True)
+        return values[times > 1]
+
     def _quantile(self, u: Floats) -> Floats:
         values, shares = self._table
         return np.interp(u, shares, values)

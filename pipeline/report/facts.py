@@ -23,7 +23,7 @@ def campaign_facts(attributes: Mapping[str, Any], campaign: KeptCampaign) -> Fac
         ("campaign", campaign.name),
         ("vehicle", f"{campaign.vehicle.name}, {campaign.vehicle.legs} legs"),
         ("runs", runs),
-        ("sampling", "independent runs; every value the inverse CDF of one uniform"),
+        ("sampling", campaign.sampling.describe(campaign.runs)),
         ("seed", str(campaign.seed)),
         ("campaign digest", attributes["campaign_digest"]),
         ("physics digest", attributes["physics_digest"]),

@@ -8,8 +8,9 @@ import numpy as np
 
 from pipeline.report.theme import BLUE, INK, SKY, Drawing, plot
 from pipeline.requirements import Mask
-from pipeline.statistics.binomial import Proportion, interval
+from pipeline.statistics.binomial import EXACT, Proportion, interval
 from pipeline.summary import RequirementSummary
+from pipeline.summary.estimate import INDEPENDENT, Estimator
 from pipeline.words import count, percent, share, titled
 
 POINTS = 120  # of the convergence curve
@@ -27,33 +28,39 @@ class WindStep(NamedTuple):
     success: Proportion
 
 
-def convergence(ok: Mask, requirement: RequirementSummary, confidence: float) -> Drawing | None:
-    """Success and its interval over the runs in the order of their numbers."""
+def convergence(
+    ok: Mask, requirement: RequirementSummary, confidence: float, is_exact: bool = True
+) -> Drawing | None:
+    """Success over the runs in the order of their numbers; its interval, where that is exact."""
     if ok.size < FIRST_RUNS:
         return None
     runs = np.unique(np.geomspace(FIRST_RUNS, ok.size, POINTS).astype(int))
     successes = np.cumsum(ok)[runs - 1]
     found = [interval(int(k), int(n), confidence) for k, n in zip(successes, runs, strict=True)]
     drawn = plot("runs, in the order of their numbers", "success", x_axis_type="log")
-    drawn.varea(
-        runs,
-        np.array([f.lower for f in found]),
-        np.array([f.upper for f in found]),
-        fill_color=SKY,
-        fill_alpha=0.45,
-    )
+    if is_exact:
+        drawn.varea(
+            runs,
+            np.array([f.lower for f in found]),
+            np.array([f.upper for f in found]),
+            fill_color=SKY,
+            fill_alpha=0.45,
+        )
     drawn.line(runs, successes / runs, color=BLUE, line_width=2)
     _asked_line(drawn, requirement.probability)
     half, whole = found[int(np.searchsorted(runs, ok.size / 2))], found[-1]
+    band = f"band: exact {percent(confidence)} interval at each number of runs, not for all at once"
     caption = (
         f"{share(half.fraction)} after {count(half.runs)} runs, {share(whole.fraction)} after "
-        f"{count(whole.runs)}; band: exact {percent(confidence)} interval at each number of runs, "
-        f"not for all at once. Line: {requirement.probability:g} asked."
+        f"{count(whole.runs)}; {band if is_exact else 'no band, the runs are not independent'}. "
+        f"Line: {requirement.probability:g} asked."
     )
     return Drawing("convergence", "Convergence", caption, drawn)
 
 
-def wind_steps(metrics: Any, ok: Mask, confidence: float) -> tuple[WindStep, ...]:
+def wind_steps(
+    metrics: Any, ok: Mask, confidence: float, estimator: Estimator = INDEPENDENT
+) -> tuple[WindStep, ...]:
     """Success by mean wind speed; empty where the wind is not dispersed."""
     if WIND not in metrics:
         return ()
@@ -66,14 +73,14 @@ def wind_steps(metrics: Any, ok: Mask, confidence: float) -> tuple[WindStep, ...
         WindStep(
             float(step * step_mps),
             float((step + 1) * step_mps),
-            interval(int(ok[index == step].sum()), int(np.sum(index == step)), confidence),
+            estimator.interval(ok, confidence, index == step),
         )
         for step in np.unique(index[index >= 0])
     )
 
 
 def wind_drawing(steps: tuple[WindStep, ...], requirement: RequirementSummary) -> Drawing | None:
-    """Success with exact intervals by wind speed."""
+    """Success with its intervals by wind speed."""
     if not steps:
         return None
     middle = np.array([0.5 * (step.lower_mps + step.upper_mps) for step in steps])
@@ -89,8 +96,10 @@ def wind_drawing(steps: tuple[WindStep, ...], requirement: RequirementSummary) -
     drawn.scatter(middle, [step.success.fraction for step in steps], size=7, color=BLUE)
     _asked_line(drawn, requirement.probability)
     confidence = percent(steps[0].success.confidence)
+    method = "exact " if steps[0].success.method == EXACT else ""
     caption = (
-        f"Bars: exact {confidence} intervals of each step. Line: {requirement.probability:g} asked."
+        f"Bars: {method}{confidence} intervals of each step, where there are any. "
+        f"Line: {requirement.probability:g} asked."
     )
     return Drawing("wind", "Success by mean wind", caption, drawn)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 from bokeh.document import Document
 from bokeh.embed import components
@@ -28,6 +29,8 @@ from pipeline.report.trends import convergence, wind_drawing, wind_steps
 from pipeline.requirements import causes
 from pipeline.store import open_store
 from pipeline.summary import Summary, summarise
+from pipeline.summary.correlations import check_correlations
+from pipeline.summary.estimate import Estimator
 from pipeline.summary.inputs import check_branches, check_inputs
 
 Gallery = tuple[Drawing, ...]
@@ -57,7 +60,8 @@ def report_page(dataset: xr.Dataset, store: str) -> str:
     summary = summarise(dataset, campaign)
     checks = check_inputs(dataset, campaign)
     why = causes(dataset, campaign.requirements[0])
-    winds = wind_steps(dataset, why.code < 0, summary.confidence)
+    estimator = Estimator.of(campaign, np.asarray(dataset["run"]).astype(np.intp))
+    winds = wind_steps(dataset, why.code < 0, summary.confidence, estimator)
     galleries: dict[str, Gallery] = {
         "landings": tuple(landing_drawings(touchdowns(dataset, why), summary.landings)),
         "metrics": tuple(
@@ -78,6 +82,7 @@ def report_page(dataset: xr.Dataset, store: str) -> str:
             "store_facts": store_facts(dataset, store),
             "store": store,
             "checks": checks,
+            "correlations": check_correlations(dataset, campaign),
             "branches": check_branches(dataset, campaign, summary.confidence),
             "winds": winds,
             "pedigrees": pedigrees(dataset.attrs["campaign"]),
@@ -95,7 +100,10 @@ def report_page(dataset: xr.Dataset, store: str) -> str:
 
 def _trend_drawings(ok: Any, summary: Summary, winds: Any) -> Gallery:
     headline = summary.requirements[0]
-    drawn = (convergence(ok, headline, summary.confidence), wind_drawing(winds, headline))
+    drawn = (
+        convergence(ok, headline, summary.confidence, is_exact=not summary.no_gate),
+        wind_drawing(winds, headline),
+    )
     return tuple(drawing for drawing in drawn if drawing is not None)
 
 

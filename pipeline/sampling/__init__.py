@@ -15,7 +15,7 @@ from pipeline.sampling.designs import (
     Sobol,
     Strata,
 )
-from pipeline.sampling.draws import Varied, draw, laws, names
+from pipeline.sampling.draws import Varied, coordinates, draw, laws, mixed, names, values
 from pipeline.sampling.rows import Rows
 from pipeline.sampling.streams import run_seeds, uniforms
 
@@ -30,9 +30,12 @@ __all__ = [
     "Sobol",
     "Strata",
     "Varied",
+    "coordinates",
     "draw",
     "laws",
+    "mixed",
     "names",
     "run_seeds",
     "uniforms",
+    "values",
 ]

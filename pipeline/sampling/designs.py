@@ -46,6 +46,8 @@ class Stream(NamedTuple):
 class DesignBase(Strict, ABC):
     """What can be asked of a design."""
 
+    design: str
+
     fewest_parts: ClassVar[int] = 1
     """Replicates or groups that an interval needs."""
     no_gate: ClassVar[str] = ""
@@ -202,7 +204,8 @@ class Sobol(_Replicated):
 
     Scrambled by a random linear matrix and a digital shift (Matousek, J. Complexity 14:527, 1998).
     Parameters take the dimensions in the order of the file, the best first; rows of a file take
-    them from the last.
+    them from the last. With 80 parameters it takes about 1,024 points: in a scramble of fewer some
+    pairs lie worse than at random, which the scrambles' spread shows, and `hoverslam plan` says.
     """
 
     fewest_parts: ClassVar[int] = 16

@@ -35,12 +35,22 @@ def draw(campaign: Varied, start: int, stop: int) -> dict[str, Floats]:
     """Values `(run,)` of each dispersed parameter, by name, in the unit its name says."""
     design, streams = campaign.sampling, _streams(campaign)
     uniforms = {name: design.uniforms(stream, start, stop) for name, stream in streams.items()}
+    return values(campaign, uniforms)
+
+
+def coordinates(campaign: Varied) -> Names:
+    """What a run takes a uniform for: each parameter, and each file of rows."""
+    return tuple(_streams(campaign))
+
+
+def values(campaign: Varied, uniforms: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Values `(run,)` of each dispersed parameter at independent uniforms of each coordinate."""
     if campaign.correlations:
         uniforms = copula.correlate(uniforms, campaign.correlations, correlated(campaign))
-    values = {name: law.quantile(uniforms[name]) for name, law in campaign.dispersions.items()}
+    found = {name: law.quantile(uniforms[name]) for name, law in campaign.dispersions.items()}
     for name, rows in campaign.rows.items():
-        values |= rows.at(uniforms[_rows_stream(name)])
-    return values
+        found |= rows.at(uniforms[_rows_stream(name)])
+    return found
 
 
 def laws(campaign: Varied) -> dict[str, LawBase]:

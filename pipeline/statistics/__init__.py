@@ -1,5 +1,6 @@
-"""Statistics of independent runs: pure functions of numpy arrays, exact where a decision rests.
+"""Statistics of runs: pure functions of numpy arrays, exact where a decision rests.
 
 `binomial` bounds a probability, `order` bounds a percentile, `footprint` describes where landings
-fall. Everything assumes independent runs; other sampling plans need other intervals.
+fall, `sequential` and `paired` follow plans and pairs: all of independent runs. `strata`,
+`replicates` and `nested` bound the runs of other sampling designs.
 """

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.statistics.binomial import Proportion, interval, runs_needed
+from pipeline.statistics.binomial import runs_needed
 from pipeline.statistics.order import Floats, sample_quantile, sort_with_worst, upper_index
 
 FLATTEST = 1e-12  # ratio of variances below which a cloud is a line, its ellipse undefined
@@ -60,13 +60,10 @@ class Shape(NamedTuple):
     axes: Floats  # (2, 2) columns: unit vectors of minor and major
 
 
-def inside_radius(
-    east_m: ArrayLike, north_m: ArrayLike, radius_m: float, confidence: float
-) -> Proportion:
-    """Share of all runs that touched down within `radius_m` of the target, exact interval."""
+def inside_radius(east_m: ArrayLike, north_m: ArrayLike, radius_m: float) -> NDArray[np.bool_]:
+    """Whether each run `(run,)` touched down within `radius_m` of the target."""
     miss_m = miss_distance(east_m, north_m)
-    inside = np.isfinite(miss_m) & (miss_m <= radius_m)
-    return interval(int(inside.sum()), miss_m.size, confidence)
+    return np.isfinite(miss_m) & (miss_m <= radius_m)
 
 
 def radius(east_m: ArrayLike, north_m: ArrayLike, content: float, confidence: float) -> Radius:

@@ -27,8 +27,8 @@ from pipeline.statistics.order import (
 )
 
 FEWEST_DISCORDANT = 5  # below it even one-sided runs of luck are no evidence: 2^-4 = 0.06
-_OUTSIDE = 1e-3  # of the risk of a shift's interval, spent on where the percentile lies
-_MOST_CELLS = 200  # in which the baseline's percentile is looked for
+_OUTSIDE = 1e-3  # of the risk of a shift's interval, spent on where either percentile lies
+_MOST_CELLS = 200  # into which the baseline's interval is cut
 
 
 class Table(NamedTuple):
@@ -155,9 +155,9 @@ def percentile_shift(
 
     If t and t + d are the two true quantiles, a run is as likely to lie below t and above t + d as
     above t and below t + d: such runs are tosses of a fair coin. A shift d is refused if that coin
-    refuses it for each t of an order-statistic interval of the baseline's quantile, and the risks
-    of both add to 1 - confidence. Exact whatever the metric's shape, its ties, and the dependence
-    of the designs; the closer they go together, the sharper.
+    refuses it for each t of an order-statistic interval of the baseline's quantile, or if t + d
+    leaves the candidate's; all risks add to 1 - confidence. Exact whatever the metric's shape, its
+    ties, and the dependence of the designs; the closer they go together, the sharper.
 
     McNemar's test of the split; the unknown t by Berger & Boos, J. Am. Stat. Assoc. 89:1012, 1994.
     """
@@ -165,23 +165,26 @@ def percentile_shift(
     values = [_with_worst(column, worst) for column in (baseline, candidate)]
     order = np.argsort(values[1], kind="stable")
     pairs = _Pairs(values[0][order], values[1][order])
-    places = _places(np.sort(pairs.baseline), fraction, _OUTSIDE * risk)
-    if places is None:
+    ordered = np.sort(pairs.baseline)
+    ends = _ends(ordered.size, fraction, _OUTSIDE * risk)
+    if ends is None or not np.isfinite(ordered[list(ends)]).all():
         return None
-    at_most = 0.5 * risk * (1.0 - _OUTSIDE)
+    least, most = pairs.candidate[list(ends)]
+    at_most = 0.5 * risk * (1.0 - 2.0 * _OUTSIDE)
     lower, upper, p_value = inf, -inf, 0.0
-    for low, high in zip(places[:-1], places[1:], strict=True):
-        lower = min(lower, _lowest(pairs, low, at_most) - high)
-        upper = max(upper, _highest(pairs, high, at_most) - low)
-        p_value = max(p_value, _chance_unmoved(pairs, low, high))
+    for low, high in _cells(ordered, *ends):
+        lower = min(lower, max(least, _lowest(pairs, low, at_most)) - high)
+        upper = max(upper, min(most, _highest(pairs, high, at_most)) - low)
+        if low <= most and high >= least:  # both quantiles may lie here
+            p_value = max(p_value, _chance_unmoved(pairs, low, high))
     return Shift(
         fraction,
-        sample_quantile(np.sort(pairs.baseline), fraction),
+        sample_quantile(ordered, fraction),
         sample_quantile(pairs.candidate, fraction),
-        lower,
-        upper,
+        float(lower),
+        float(upper),
         confidence,
-        min(1.0, p_value + _OUTSIDE * risk),
+        min(1.0, p_value + 2.0 * _OUTSIDE * risk),
     )
 
 
@@ -191,17 +194,18 @@ def _with_worst(values: ArrayLike, worst: Side) -> Floats:
     return np.where(np.isfinite(array), array, inf if worst == "high" else -inf)
 
 
-def _places(ordered: Floats, fraction: float, risk: float) -> Floats | None:
-    """Ascending places, the first and last of which enclose the quantile but for the risk."""
-    below = lower_index(ordered.size, fraction, 1.0 - 0.5 * risk)
-    above = upper_index(ordered.size, fraction, 1.0 - 0.5 * risk)
-    if below is None or above is None:
-        return None
-    steps = min(above - below, _MOST_CELLS)
-    places = ordered[np.linspace(below - 1, above - 1, steps + 1).astype(int)]
-    if not np.isfinite(places[[0, -1]]).all():
-        return None
-    return places if steps else np.repeat(places, 2)
+def _ends(runs: int, fraction: float, risk: float) -> tuple[int, int] | None:
+    """Indices of the order statistics that enclose the quantile but for the risk."""
+    below = lower_index(runs, fraction, 1.0 - 0.5 * risk)
+    above = upper_index(runs, fraction, 1.0 - 0.5 * risk)
+    return None if below is None or above is None else (below - 1, above - 1)
+
+
+def _cells(ordered: Floats, first: int, last: int) -> list[tuple[float, float]]:
+    """Intervals that together hold every value between two of the ascending ones."""
+    steps = max(1, min(last - first, _MOST_CELLS))
+    places = ordered[np.linspace(first, last, steps + 1).astype(int)].tolist()
+    return list(zip(places[:-1], places[1:], strict=True))
 
 
 def _lowest(pairs: _Pairs, quantile: float, at_most: float) -> float:

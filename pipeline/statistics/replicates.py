@@ -67,11 +67,11 @@ def share_of(ok: Mask, parts: Parts, chosen: Mask | None = None) -> Share:
 
 def _why_none(successes: int, runs: int, number_of: int, parts: Parts) -> str:
     if number_of < parts.fewest:
-        return f"{number_of} {parts.what}, a t interval needs {parts.fewest}"
+        return f"{number_of} of the {parts.fewest} {parts.what} that a t interval needs"
     rare = min(successes, runs - successes)
     if rare < FEWEST_EVENTS:
         which = "successes" if successes < runs - successes else "failures"
-        return f"{rare} {which}, a t interval needs {FEWEST_EVENTS}"
+        return f"{rare} of the {FEWEST_EVENTS} {which} that a t interval needs"
     return ""
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from math import e, inf, log, log1p
 from typing import NamedTuple
 
@@ -122,7 +121,6 @@ def spread_allowed(
     return tuple(allowed)
 
 
-@lru_cache(maxsize=32)
 def e_process(runs: int, probability: float, confidence: float) -> Boundary:
     """May look after every run up to `runs`: passes or fails where the e-value says so."""
     enough = -log1p(-confidence)
@@ -210,9 +208,15 @@ def chances(boundary: Boundary, reliability: float) -> Chances:
     return Chances(passed, failed, expected)
 
 
+def pass_probability(boundary: Boundary, reliability: float) -> float:
+    """How often a design of true `reliability` passes."""
+    return chances(_thinned(boundary), reliability).passes
+
+
 def reliability_to_pass(boundary: Boundary, chance: float = 0.9) -> float:
     """True reliability that a design needs to pass with probability `chance`; 1 if none does."""
-    return _crossing(lambda p: chances(boundary, p).passes - chance)
+    looks = _thinned(boundary)
+    return _crossing(lambda p: chances(looks, p).passes - chance)
 
 
 def bounds(boundary: Boundary, stop: Stop, confidence: float) -> tuple[float, float]:
@@ -223,7 +227,7 @@ def bounds(boundary: Boundary, stop: Stop, confidence: float) -> tuple[float, fl
     Turnbull, §8.4); where no look comes before the last these are Clopper & Pearson's limits.
     """
     looks = int(np.searchsorted(boundary.runs, stop.runs, side="right"))
-    until = Boundary(*(column[:looks] for column in boundary))
+    until = _thinned(Boundary(*(column[:looks] for column in boundary)))
     risk = 1.0 - confidence
 
     def as_good(reliability: float) -> float:
@@ -258,6 +262,19 @@ def _anytime_lower(successes: int, failures: int, confidence: float) -> float:
 
 
 # --- the walk -------------------------------------------------------------------------------------
+
+
+def _thinned(boundary: Boundary) -> Boundary:
+    """Only the looks that decide how often the plan passes, and its last two.
+
+    Where a plan always fails with one and the same number of failures, those that it once had do
+    not go away: a later look finds them as well.
+    """
+    if np.any(boundary.fail_at != boundary.fail_at[0]):
+        return boundary
+    keep = boundary.pass_at >= 0
+    keep[-2:] = True
+    return Boundary(*(column[keep] for column in boundary))
 
 
 def _march(boundary: Boundary, reliability: float) -> Iterator[_Look]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from pipeline.asked import Requirement
 from pipeline.campaign import Published
 from pipeline.requirements import Columns
 from pipeline.spelling import inside, to_si
-from pipeline.statistics.binomial import interval
 from pipeline.statistics.order import (
     Side,
     lower_index,
@@ -18,6 +18,7 @@ from pipeline.statistics.order import (
     sort_with_worst,
     upper_index,
 )
+from pipeline.summary.estimate import INDEPENDENT, Estimator
 from pipeline.summary.values import MetricSummary, PublishedRank
 
 FRACTIONS = (0.50, 0.90, 0.95, 0.99, 0.997)  # counted from the best side
@@ -55,20 +56,27 @@ def shown_metrics(requirements: Iterable[Requirement]) -> dict[str, Side]:
     return asked | {name: side for name, side in MAIN_METRICS.items() if name not in asked}
 
 
-def metric_summary(metrics: Columns, name: str, worst: Side, confidence: float) -> MetricSummary:
+def metric_summary(
+    metrics: Columns,
+    name: str,
+    worst: Side,
+    confidence: float,
+    estimator: Estimator = INDEPENDENT,
+) -> MetricSummary:
     """Percentiles of one metric with their intervals, towards its worst side."""
-    ordered, not_finite = sort_with_worst(np.asarray(metrics[name]), worst)
+    values = np.asarray(metrics[name], float)
+    ordered, not_finite = sort_with_worst(values, worst)
     fractions = [f if worst == "high" else round(1.0 - f, 12) for f in FRACTIONS]
-    return MetricSummary(
-        name,
-        worst,
-        not_finite,
-        tuple(
+    if estimator.parts is None:
+        percentiles = tuple(
             percentile(ordered, fraction, confidence, worst)
             for fraction in fractions
             if _is_bounded(ordered.size, fraction, confidence, worst)
-        ),
-    )
+        )
+    else:
+        found = [estimator.percentile(values, f, confidence, worst) for f in fractions]
+        percentiles = tuple(p for p in found if isfinite(p.upper if worst == "high" else p.lower))
+    return MetricSummary(name, worst, not_finite, percentiles)
 
 
 def _is_bounded(runs: int, fraction: float, confidence: float, worst: Side) -> bool:
@@ -77,11 +85,13 @@ def _is_bounded(runs: int, fraction: float, confidence: float, worst: Side) -> b
     return runs > 0 and index(runs, fraction, 0.5 + 0.5 * confidence) is not None
 
 
-def published_rank(metrics: Columns, figure: Published, confidence: float) -> PublishedRank:
+def published_rank(
+    metrics: Columns, figure: Published, confidence: float, estimator: Estimator = INDEPENDENT
+) -> PublishedRank:
     """Share of runs at or below a published figure; a run without a value lies above it."""
     name, value = inside(figure.metric), to_si(figure.metric, figure.value)
     values = np.asarray(metrics[name], float)
-    below = int(np.count_nonzero(np.isfinite(values) & (values <= value)))
+    below = np.isfinite(values) & (values <= value)
     return PublishedRank(
-        name, value, figure.tag, figure.source, interval(below, values.size, confidence)
+        name, value, figure.tag, figure.source, estimator.interval(below, confidence)
     )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 from scipy.special import ndtr
-from scipy.stats import binomtest, chisquare, kstest
+from scipy.stats import binomtest
 
 from models.outcomes import Initiator
+from pipeline import sampling
 from pipeline.kept import KeptCampaign
-from pipeline.laws import Bernoulli, Discrete, DiscreteUniform, Floats, LawBase
+from pipeline.laws import Floats, LawBase
 from pipeline.spelling import inside, to_si
 from pipeline.statistics.binomial import Proportion, interval
+from pipeline.summary.agreement import Agreement, Expectation, agreement, expectation
 
 ALARM = 0.01  # chance that any input at all is flagged although every law was met
 _SCORES = np.linspace(-8.0, 8.0, 3201)  # of the standard normal, to integrate a law's quantiles
@@ -36,9 +38,22 @@ class InputCheck(NamedTuple):
     law: LawBase
     asked: Shape
     drawn: Shape
-    p_value: float  # of the draws, if they follow the law
-    test: str
-    is_suspect: bool
+    least: float
+    largest: float
+    agreement: Agreement
+
+    @property
+    def p_value(self) -> float:
+        """Of the draws, if they follow the law; 0 or 1 where a design leaves nothing to chance."""
+        return self.agreement.p_value
+
+    @property
+    def test(self) -> str:
+        return self.agreement.test
+
+    @property
+    def is_suspect(self) -> bool:
+        return self.agreement.is_suspect
 
 
 class BranchCheck(NamedTuple):
@@ -54,11 +69,16 @@ class BranchCheck(NamedTuple):
 
 def check_inputs(dataset: xr.Dataset, campaign: KeptCampaign) -> tuple[InputCheck, ...]:
     """Each dispersed parameter's draws against its law, in the campaign's order."""
-    alarm = ALARM / max(1, len(campaign.dispersions))  # Bonferroni
-    return tuple(
-        _check(inside(name), law, drawn_values(dataset, name), alarm)
-        for name, law in campaign.dispersions.items()
-    )
+    laws = sampling.laws(campaign)
+    alarm = ALARM / max(1, len(laws))  # Bonferroni
+    runs = np.asarray(dataset["run"]).astype(np.intp)
+    checks = []
+    for name, law in laws.items():
+        values = np.asarray(dataset[inside(name)], float) / to_si(name, 1.0)
+        flown = np.isfinite(values)
+        expected = expectation(campaign, name, runs[flown])
+        checks.append(_check(name, law, values[flown], expected, alarm))
+    return tuple(checks)
 
 
 def drawn_values(dataset: xr.Dataset, name_in_file: str) -> Floats:
@@ -84,34 +104,23 @@ def check_branches(
     return tuple(checks)
 
 
-def _check(name: str, law: LawBase, values: Floats, alarm: float) -> InputCheck:
-    p_value, test = _agreement(law, values)
+def _check(
+    name: str, law: LawBase, values: Floats, expected: Expectation, alarm: float
+) -> InputCheck:
     return InputCheck(
-        name, law, shape_of_law(law), _shape_of(values), p_value, test, p_value < alarm
+        inside(name),
+        law,
+        shape_of_law(law),
+        _shape_of(values),
+        float(np.min(values, initial=np.inf)),
+        float(np.max(values, initial=-np.inf)),
+        agreement(law, values, expected, alarm),
     )
-
-
-def _agreement(law: LawBase, values: Floats) -> tuple[float, str]:
-    """Chance of draws that far from the law, and the test that says so."""
-    if values.size == 0:
-        return np.nan, "no draws"
-    points = _points(law)
-    if points is None:
-        cdf: Any = law.cdf
-        return float(kstest(values, cdf).pvalue), "Kolmogorov-Smirnov"
-    places, probabilities = points
-    if not np.isin(values, places).all():
-        return 0.0, "value that cannot be"
-    possible = probabilities > 0.0
-    observed = np.array([np.count_nonzero(values == place) for place in places])[possible]
-    if observed.size < 2:
-        return 1.0, "one value"
-    return float(chisquare(observed, probabilities[possible] * values.size).pvalue), "chi-square"
 
 
 def shape_of_law(law: LawBase) -> Shape:
     """A law's mean, sigma and percentiles; moments by the trapezoidal rule over normal scores."""
-    points = _points(law)
+    points = law.points()
     if points is None:
         places, weights = law.quantile(ndtr(_SCORES)), np.exp(-0.5 * _SCORES**2)
         weights = weights / weights.sum()
@@ -127,15 +136,3 @@ def _shape_of(values: Floats) -> Shape:
         return Shape(*[np.nan] * 5)
     percentiles = np.quantile(values, (0.05, 0.5, 0.95)).tolist()
     return Shape(float(values.mean()), float(values.std(ddof=1)), *percentiles)
-
-
-def _points(law: LawBase) -> tuple[Floats, Floats] | None:
-    """Places and probabilities of a law that has but a few values."""
-    match law:
-        case Discrete():
-            return np.array(law.values), np.array(law.probabilities)
-        case DiscreteUniform():
-            return law.values, np.full(law.values.size, 1.0 / law.values.size)
-        case Bernoulli():
-            return np.array([0.0, 1.0]), np.array([1.0 - law.probability, law.probability])
-    return None

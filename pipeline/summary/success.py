@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.outcomes import Initiator, Outcome
 from pipeline.asked import Requirement
 from pipeline.requirements import Causes, Columns, Mask, causes, label, margin, outcomes, success
-from pipeline.statistics.binomial import interval, lower_bound, upper_bound
+from pipeline.summary.estimate import INDEPENDENT, Estimator
 from pipeline.summary.values import (
     ALL_RUNS,
     LAUNCHED,
@@ -29,7 +29,9 @@ WORST_PER_CAUSE = 3  # so that a frequent cause does not hide the others
 _NOT_FLOWN = (Outcome.scrubbed, Outcome.infrastructure_error)
 
 
-def requirement_summary(metrics: Columns, requirement: Requirement) -> RequirementSummary:
+def requirement_summary(
+    metrics: Columns, requirement: Requirement, estimator: Estimator = INDEPENDENT
+) -> RequirementSummary:
     """Success of all runs and of each branch, failures by cause, and the worst runs."""
     ok = success(metrics, requirement)
     why = causes(metrics, requirement)
@@ -40,7 +42,7 @@ def requirement_summary(metrics: Columns, requirement: Requirement) -> Requireme
         probability=requirement.probability,
         confidence=requirement.confidence,
         given=tuple(
-            _given(name, ok[chosen], requirement.confidence)
+            _given(name, ok, chosen, requirement.confidence, estimator)
             for name, chosen in _groups(initiator, outcomes(metrics))
         ),
         causes=tuple(
@@ -48,6 +50,7 @@ def requirement_summary(metrics: Columns, requirement: Requirement) -> Requireme
             for name, number_of in why.counts().items()
         ),
         worst=_worst(metrics, requirement, why, initiator),
+        outer=estimator.spread(ok, requirement.confidence),
     )
 
 
@@ -62,14 +65,10 @@ def _groups(initiator: NDArray[np.int64], ended: NDArray[np.int64]) -> Iterator[
             yield branch.name, initiator == branch
 
 
-def _given(name: str, ok: Mask, confidence: float) -> Given:
-    successes, runs = int(ok.sum()), ok.size
-    return Given(
-        name,
-        interval(successes, runs, confidence),
-        lower_bound(successes, runs, confidence),
-        upper_bound(successes, runs, confidence),
-    )
+def _given(name: str, ok: Mask, chosen: Mask, confidence: float, estimator: Estimator) -> Given:
+    among = None if name == ALL_RUNS else chosen
+    lower, upper = estimator.limits(ok, confidence, among)
+    return Given(name, estimator.interval(ok, confidence, among), lower, upper)
 
 
 def _by_initiator(initiator: NDArray[np.int64], chosen: Mask) -> dict[str, int]:

@@ -12,12 +12,16 @@ from pipeline.kept import KeptCampaign
 from pipeline.requirements import Columns, outcomes
 from pipeline.spelling import inside
 from pipeline.statistics.footprint import (
+    Ellipse,
+    Radius,
     gaussian_ellipse,
     inside_radius,
+    miss_distance,
     radius,
     split_half_ellipse,
 )
 from pipeline.summary.distribution import metric_summary, published_rank, shown_metrics
+from pipeline.summary.estimate import INDEPENDENT, Estimator
 from pipeline.summary.success import requirement_summary
 from pipeline.summary.values import Landings, Summary
 
@@ -33,6 +37,7 @@ def summarise(dataset: xr.Dataset, campaign: KeptCampaign | None = None) -> Summ
     if campaign is None:
         campaign = KeptCampaign.of(dataset.attrs)
     ended = _counts(outcomes(dataset), Outcome)
+    estimator = Estimator.of(campaign, np.asarray(dataset["run"]).astype(np.intp))
     return Summary(
         name=campaign.name,
         state=str(dataset.attrs["state"]),
@@ -44,35 +49,47 @@ def summarise(dataset: xr.Dataset, campaign: KeptCampaign | None = None) -> Summ
         scrubbed=ended.get(Outcome.scrubbed.name, 0),
         diverged=ended.get(Outcome.diverged.name, 0),
         confidence=CONFIDENCE,
-        requirements=tuple(requirement_summary(dataset, r) for r in campaign.requirements),
-        landings=landings(dataset, campaign.pad_radius_m),
+        requirements=tuple(
+            requirement_summary(dataset, r, estimator) for r in campaign.requirements
+        ),
+        landings=landings(dataset, campaign.pad_radius_m, estimator),
         metrics=tuple(
-            metric_summary(dataset, name, worst, CONFIDENCE)
+            metric_summary(dataset, name, worst, CONFIDENCE, estimator)
             for name, worst in shown_metrics(campaign.requirements).items()
             if name in dataset
         ),
         published=tuple(
-            published_rank(dataset, figure, CONFIDENCE)
+            published_rank(dataset, figure, CONFIDENCE, estimator)
             for figure in campaign.published
             if inside(figure.metric) in dataset
         ),
+        sampling=campaign.sampling.describe(campaign.runs),
+        no_gate=campaign.sampling.no_gate,
     )
 
 
-def landings(metrics: Columns, pad_radius_m: float) -> Landings:
+def landings(metrics: Columns, pad_radius_m: float, estimator: Estimator = INDEPENDENT) -> Landings:
     """Footprint of the touchdowns; runs that did not touch down are counted in every share."""
     east_m, north_m = (
         np.asarray(metrics[name], float) for name in ("touchdown_east_m", "touchdown_north_m")
     )
-    r95 = radius(east_m, north_m, 0.95, CONFIDENCE)
+    miss_m = miss_distance(east_m, north_m)
+
+    def circle(content: float) -> Radius:
+        upper_m = estimator.upper_limit(miss_m, content, CONFIDENCE)
+        return radius(east_m, north_m, content, CONFIDENCE)._replace(upper_m=upper_m)
+
+    guaranteed = split_half_ellipse(east_m, north_m, ELLIPSE_CONTENT, CONFIDENCE)
+    if estimator.parts is not None:
+        guaranteed = Ellipse(*guaranteed[:5], note="its content is known for independent runs only")
     return Landings(
         runs=east_m.size,
-        not_down=r95.not_down,
+        not_down=int(np.count_nonzero(~np.isfinite(miss_m))),
         pad_radius_m=pad_radius_m,
-        inside_pad=inside_radius(east_m, north_m, pad_radius_m, CONFIDENCE),
-        cep=radius(east_m, north_m, 0.50, CONFIDENCE),
-        r95=r95,
-        guaranteed=split_half_ellipse(east_m, north_m, ELLIPSE_CONTENT, CONFIDENCE),
+        inside_pad=estimator.interval(inside_radius(east_m, north_m, pad_radius_m), CONFIDENCE),
+        cep=circle(0.50),
+        r95=circle(0.95),
+        guaranteed=guaranteed,
         gaussian=gaussian_ellipse(east_m, north_m, ELLIPSE_CONTENT),
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
+from pipeline.statistics.binomial import EXACT
 from pipeline.statistics.footprint import Ellipse
+from pipeline.statistics.nested import Spread
 from pipeline.summary.values import (
     Given,
     Landings,
@@ -23,8 +25,12 @@ MOST_CAUSES = 6  # on a terminal; the report lists them all
 def as_text(summary: Summary) -> str:
     """Success with its bounds, failures by cause, and the landing ellipse."""
     lines = [f"{summary.name}: {count(summary.runs)} runs, {summary.state}"]
+    if summary.requirements[0].overall.interval.method != EXACT:
+        lines.append(f"sampling: {summary.sampling}")
     for requirement in summary.requirements:
         lines += _requirement(requirement)
+    if summary.no_gate:
+        lines.append(f"not gated: {summary.no_gate}")
     lines += _landings(summary.landings)
     lines += [_published(figure) for figure in summary.published]
     if summary.infrastructure_errors:
@@ -52,20 +58,39 @@ def as_plain(value: Any) -> Any:
 
 def _requirement(requirement: RequirementSummary) -> Iterator[str]:
     overall, confidence = requirement.overall, percent(requirement.confidence)
+    limit = f"at least {share(overall.lower_bound)} at {confidence} confidence"
+    if isnan(overall.lower_bound):
+        limit = f"limit {overall.interval.method}"
     yield (
-        f"{requirement.name}: {share(overall.interval.fraction)}, at least "
-        f"{share(overall.lower_bound)} at {confidence} confidence; "
+        f"{requirement.name}: {share(overall.interval.fraction)}, {limit}; "
         f"asked {requirement.probability:g}"
     )
     yield from given_table(requirement.given, requirement.confidence)
+    if overall.interval.method != EXACT:
+        yield f"  interval of all runs: {overall.interval.method}"
+    if requirement.outer is not None:
+        yield from _outer(requirement.outer)
     causes = [f"{c.label.replace('_', ' ')} {count(c.failures)}" for c in requirement.causes]
     if len(causes) > MOST_CAUSES:
         causes[MOST_CAUSES:] = [f"{len(causes) - MOST_CAUSES} more"]
     yield f"failures by cause: {', '.join(causes) or 'none'}"
 
 
+def _outer(spread: Spread) -> Iterator[str]:
+    """How success differs between the groups of a nested campaign."""
+    yield (
+        f"  success of a group, over {count(spread.groups)} groups of {count(spread.group_runs)} "
+        f"runs: sigma {number(spread.sigma)}; limits one-sided at {percent(spread.confidence)}"
+    )
+    for one in spread.percentiles:
+        yield (
+            f"    {percent(one.fraction):>6} of groups below {share(one.observed)} as observed, "
+            f"true value {share(one.lower)} to {share(one.upper)}"
+        )
+
+
 def given_table(given: Iterable[Given], confidence: float) -> Iterator[str]:
-    """Success by failure branch, with exact two-sided intervals, as lines in columns."""
+    """Success by failure branch, with two-sided intervals, as lines in columns."""
     yield f"  {'success given':<24}{'of runs':>12}  {'share':<10}{percent(confidence)} interval"
     for one in given:
         found, label = one.interval, one.label.replace("_", " ")

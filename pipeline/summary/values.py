@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pipeline.statistics.binomial import Proportion
 from pipeline.statistics.footprint import Ellipse, Radius
+from pipeline.statistics.nested import Spread
 from pipeline.statistics.order import Percentile, Side
 
 ALL_RUNS = "all runs"
@@ -17,8 +18,8 @@ class Given(NamedTuple):
     """Success among some of the runs: all, those without an injected failure, those of a branch."""
 
     label: str
-    interval: Proportion  # two-sided, exact
-    lower_bound: float  # one-sided, at the requirement's confidence
+    interval: Proportion  # two-sided; its method is that of the design
+    lower_bound: float  # one-sided, at the requirement's confidence; NaN where there is none
     upper_bound: float
 
 
@@ -51,6 +52,7 @@ class RequirementSummary(NamedTuple):
     given: tuple[Given, ...]  # all runs first, then no injected failure, then each branch
     causes: tuple[Cause, ...]  # most frequent first
     worst: tuple[WorstRun, ...]  # least margin first
+    outer: Spread | None = None  # between groups, of a nested campaign
 
     @property
     def overall(self) -> Given:
@@ -91,7 +93,7 @@ class PublishedRank(NamedTuple):
     value: float
     tag: str
     source: str
-    at_or_below: Proportion  # share of runs with no more than that; two-sided, exact
+    at_or_below: Proportion  # share of runs with no more than that; two-sided
 
 
 class Summary(NamedTuple):
@@ -111,3 +113,5 @@ class Summary(NamedTuple):
     landings: Landings
     metrics: tuple[MetricSummary, ...]
     published: tuple[PublishedRank, ...]
+    sampling: str  # the design in words
+    no_gate: str  # why it has no verdict; empty where it has

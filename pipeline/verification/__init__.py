@@ -22,6 +22,7 @@ from pipeline.verification import (
     sensors,
     slosh,
     standing,
+    tip_over,
     translation,
     turbulence,
 )
@@ -41,6 +42,7 @@ _SUBJECTS = (
     slosh,
     legs,
     standing,
+    tip_over,
     sensors,
 )
 CASES: dict[str, Case] = {case.name: case for subject in _SUBJECTS for case in subject.CASES}
@@ -55,5 +57,6 @@ def verify(names: Sequence[str] = ()) -> Iterator[list[Check]]:
 
 
 def _unknown(name: str) -> str:
-    close = get_close_matches(name, CASES, n=3, cutoff=0.4) or list(CASES)
-    return f"case {name!r}: there is none of this name, expected {' or '.join(close)}"
+    begun = [case for case in CASES if case.startswith(name)]
+    meant = begun or get_close_matches(name, CASES) or list(CASES)
+    return f"case {name!r}: there is none of this name, expected {' or '.join(meant)}"

@@ -80,7 +80,7 @@ class Axis(NamedTuple):
     def length_error(self, samples: int) -> float:
         """Relative standard error of a length found from the correlation at half a length.
 
-        Bartlett's formula: Box, Jenkins & Reinsel, Time Series Analysis, 4th ed., eq. 2.1.13.
+        Bartlett's formula: Box, Jenkins & Reinsel, Time Series Analysis, 4th ed., sec. 2.1.6.
         """
         rho, lag = self.over_ticks(), self.half_length_ticks()
         ahead, behind = np.roll(rho, -lag), np.roll(rho, lag)

@@ -38,8 +38,8 @@ def _columns(cells: Sequence[str]) -> str:
 
 
 def markdown(checks: Sequence[Check]) -> str:
-    """A row for each case; its errors, each with its tolerance."""
-    rows = ["| case | source | error, and tolerance | verdict |", "|---|---|---|---|"]
+    """A row for each case, with its errors and their tolerances."""
+    rows = ["| case | source | error (tolerance) | verdict |", "|---|---|---|---|"]
     for name, group in groupby(checks, key=lambda check: check.case):
         case = list(group)
         errors = "; ".join(_short(check) for check in case)
@@ -50,7 +50,7 @@ def markdown(checks: Sequence[Check]) -> str:
 
 def _short(check: Check) -> str:
     unit = "" if check.unit == "1" else f" {check.unit}"
-    return f"{check.quantity} {check.error:.1e} ({check.tolerance:.1e}){unit}"
+    return f"{check.quantity}: {check.error:.1e} ({check.tolerance:.1e}){unit}"
 
 
 def write_table(readme: Path, checks: Sequence[Check]) -> None:

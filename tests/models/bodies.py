@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from models.structs import (
     Altimeter,
     Case,
@@ -72,19 +70,17 @@ def flight(
 ) -> kit.Flown:
     """The histories of bodies over some time, one row each control tick, the last one at time_s.
 
-    more: n_legs, legs, every, program, waves, winds, or fields of the limits.
+    more: n_legs, legs, every, or fields of the limits.
     """
     first = cases[0] if isinstance(cases, list) else cases
     call = {key: more.pop(key) for key in ("n_legs", "legs", "every") if key in more}
     call = {"n_legs": 0} | call
-    tables = {key: more.pop(key) for key in ("program", "waves", "winds") if key in more}
     ticks = round(time_s / 0.02)
     made = kit.setup(
         first,
         limits=limits(time_s + 0.01, **more),
         steps=steps,
         plant=filled(type(vehicle.plant(first)), **_BELIEFS),
-        **tables,
     )
     return kit.fly(cases, made, slots=ticks // call.get("every", 1) + 1, **call)
 
@@ -94,9 +90,3 @@ _BELIEFS = dict(
     **dict(full_kg=2.0, empty_kg=1.0, full_inertia_kgm2=1.0, empty_inertia_kgm2=1.0),
     **dict(full_arm_m=1.0, empty_arm_m=1.0, thrust_vac_n=1.0, isp_vac_s=300.0),
 )
-
-
-def at(flown: kit.Flown, time_s: float, run: int = 0) -> np.ndarray:
-    """The row of a history at a time."""
-    times = flown.history[run, :, kit.TIME]
-    return flown.history[run, int(np.nanargmin(np.abs(times - time_s)))]

@@ -15,7 +15,7 @@ import yaml
 from models.lanes import fly_blocks
 from pipeline.case import FlyCase, case_schema, fly_case, load_case
 from pipeline.errors import BadInput
-from tests.pipeline.case_flights import BODY, HIGH, flown, made
+from pipeline.verification.flights import BODY, HIGH, flown, made
 
 # --- files ----------------------------------------------------------------------------------------
 

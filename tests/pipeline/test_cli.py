@@ -19,7 +19,7 @@ import yaml
 from pipeline import cli, errors, run
 from pipeline.gate import flown
 
-VERBS = ("run", "report", "gate", "compare", "replay", "fly", "steps", "schema")
+VERBS = ("plan", "run", "report", "gate", "compare", "rare", "replay", "fly", "steps", "schema")
 HELP_WITHIN_S = 0.8  # on a busy machine; on a quiet one it takes a tenth of this
 # Each takes longer to import than all of `--help` may last.
 HEAVY = ("bokeh", "dask", "distributed", "numba", "numpy", "pandas", "pydantic", "scipy", "xarray")

@@ -83,10 +83,10 @@ def test_interval__of_chosen_runs_is_that_of_a_ratio() -> None:
 @pytest.mark.parametrize(
     ("failures", "number_of", "note"),
     [
-        (0, 20, "none: 0 failures, a t interval needs 10"),
-        (9, 20, "none: 9 failures, a t interval needs 10"),
-        (995, 20, "none: 5 successes, a t interval needs 10"),
-        (500, 10, "none: 10 replicates, a t interval needs 20"),
+        (0, 20, "none: 0 of the 10 failures that a t interval needs"),
+        (9, 20, "none: 9 of the 10 failures that a t interval needs"),
+        (995, 20, "none: 5 of the 10 successes that a t interval needs"),
+        (500, 10, "none: 10 of the 20 replicates that a t interval needs"),
     ],
 )
 def test_interval__is_none_rather_than_short(failures: int, number_of: int, note: str) -> None:
@@ -100,7 +100,7 @@ def test_interval__is_none_rather_than_short(failures: int, number_of: int, note
 
 def test_interval__of_no_runs_is_none() -> None:
     found = replicates.interval(np.zeros(0, bool), parts_of(0, 0), CONFIDENCE)
-    assert found.method == "none: 0 replicates, a t interval needs 20"
+    assert found.method == "none: 0 of the 20 replicates that a t interval needs"
 
 
 @pytest.mark.parametrize(

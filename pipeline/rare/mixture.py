@@ -1,0 +1,108 @@
+"""A mixture of normals fitted to failures: one component or more for each failure mode.
+
+Fitted by expectation-maximisation (Dempster, Laird & Rubin, J. R. Stat. Soc. B 39:1, 1977) from
+k-means++ starts; the number of components is the one with the least BIC (Schwarz, Ann. Stat.
+6:461, 1978). The fit steers where importance sampling looks; no probability rests on it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+from numpy.random import Generator as Random
+from scipy.cluster.vq import kmeans2
+from scipy.special import logsumexp
+
+from pipeline.rare.points import Floats
+
+MOST_COMPONENTS = 8
+ITERATIONS = 100
+ENOUGH = 1e-6  # gain of the mean log-likelihood, nats, at which the iteration ends
+LEAST_VARIANCE = 1e-3  # added to a component's, in every direction
+TRACE = 1e-9  # of every point belongs to every component: none is left without points
+WIDENING = 2.0  # of the variance in narrow directions: failures thin out slower than a normal
+
+
+class Mixture(NamedTuple):
+    """Components of a mixture of normals in standard normal space."""
+
+    shares: Floats  # (component,), sum 1
+    means: Floats  # (component, coordinate)
+    roots: Floats  # (component, coordinate, coordinate) Cholesky factors of the covariances
+
+    def log_parts(self, x: Floats) -> Floats:
+        """Log of share times density of each component at x (point, coordinate)."""
+        parts = np.empty((len(self.shares), len(x)))
+        for number, (share, mean, root) in enumerate(zip(*self, strict=True)):
+            standard = (x - mean) @ np.linalg.inv(root).T
+            volume = np.log(np.diagonal(root)).sum() + 0.5 * len(mean) * np.log(2.0 * np.pi)
+            parts[number] = np.log(share) - 0.5 * (standard**2).sum(axis=1) - volume
+        return parts.T
+
+    def log_density(self, x: Floats) -> Floats:
+        """Log density (point,) at x (point, coordinate)."""
+        return logsumexp(self.log_parts(x), axis=1)
+
+    def draw(self, count: int, random: Random) -> Floats:
+        """Independent points (point, coordinate)."""
+        which = random.choice(len(self.shares), count, p=self.shares)
+        standard = random.standard_normal((count, self.means.shape[1]))
+        return self.means[which] + np.einsum("pij,pj->pi", self.roots[which], standard)
+
+    def widened(self) -> Mixture:
+        """The mixture with its narrow directions widened, to the nominal spread at most."""
+        values, vectors = np.linalg.eigh(self.roots @ self.roots.transpose(0, 2, 1))
+        wide = np.maximum(values, np.minimum(1.0, WIDENING * values))
+        covariances = (vectors * wide[:, None, :]) @ vectors.transpose(0, 2, 1)
+        return self._replace(roots=np.linalg.cholesky(covariances))
+
+
+def fewest(dimension: int) -> int:
+    """Points that the smallest mixture takes to be fitted."""
+    return 2 * (dimension + 1)
+
+
+def fit(x: Floats, random: Random) -> Mixture:
+    """The mixture that describes points (point, coordinate) best. ValueError for too few."""
+    n_points, dimension = x.shape
+    if n_points < fewest(dimension):
+        raise ValueError(f"points: got {n_points}, expected >= {fewest(dimension)}")
+    per_component = 1 + dimension + dimension * (dimension + 1) // 2
+    fits = [
+        (_fit(x, count, random), count * per_component - 1)
+        for count in range(1, min(MOST_COMPONENTS, n_points // fewest(dimension)) + 1)
+    ]
+    best, _ = min(
+        fits, key=lambda fit: fit[1] * np.log(n_points) - 2.0 * fit[0].log_density(x).sum()
+    )
+    return best
+
+
+def _fit(x: Floats, count: int, random: Random) -> Mixture:
+    """A mixture of so many components."""
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # an empty cluster
+        _, label = kmeans2(x, count, minit="++", rng=random)
+    belongs = np.eye(count)[label] + TRACE
+    mixture, before = _maximised(x, belongs), -np.inf
+    for _ in range(ITERATIONS):
+        parts = mixture.log_parts(x)
+        total = logsumexp(parts, axis=1)
+        if total.mean() < before + ENOUGH:
+            break
+        before = float(total.mean())
+        mixture = _maximised(x, np.exp(parts - total[:, None]) + TRACE)
+    return mixture
+
+
+def _maximised(x: Floats, belongs: Floats) -> Mixture:
+    """The components, given how much of each point belongs to each: (point, component)."""
+    weight = belongs.sum(axis=0)
+    means = (belongs.T @ x) / weight[:, None]
+    roots = np.empty((len(weight), x.shape[1], x.shape[1]))
+    for number, mean in enumerate(means):
+        off = x - mean
+        covariance = (belongs[:, number, None] * off).T @ off / weight[number]
+        roots[number] = np.linalg.cholesky(covariance + LEAST_VARIANCE * np.eye(x.shape[1]))
+    return Mixture(weight / weight.sum(), means, roots)

@@ -1,0 +1,309 @@
+"""A candidate beside its baseline: what may differ, what is found, and that A/A finds nothing."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+
+from models.outcomes import Initiator, Outcome
+from pipeline.compare import Comparison, Terms, as_json, as_text, compare, compare_stores
+from pipeline.errors import BadInput
+from pipeline.fitness import Results
+from pipeline.ruling import Ruling
+from pipeline.statistics.paired import Table
+from tests.pipeline.results import LANDING, dataset, failing, normal, pedigree, write_store
+
+VEHICLE = {"name": "Test stage", "legs": 4, "mass": {"dry_kg": {"value": 1.0, **pedigree("K")}}}
+HEAVIER = {**VEHICLE, "mass": {"dry_kg": {"value": 2.0, **pedigree("K")}}}
+
+
+def ending(runs: int, **ends: range) -> dict[str, np.ndarray]:
+    """Outcomes: at rest but for the runs named."""
+    outcome = np.zeros(runs, int)
+    for name, where in ends.items():
+        outcome[list(where)] = Outcome[name]
+    return {"outcome": outcome}
+
+
+def compared(baseline: xr.Dataset, candidate: xr.Dataset, **terms: object) -> Comparison:
+    return compare(Results(baseline, "main.zarr"), Results(candidate, "new.zarr"), Terms(**terms))
+
+
+def reasons(baseline: xr.Dataset, candidate: xr.Dataset, **terms: object) -> str:
+    found = compared(baseline, candidate, **terms)
+    assert found.ruling is Ruling.INVALID
+    assert found.pairs is None
+    return "; ".join(found.reasons)
+
+
+# --- what is found --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def changed() -> Comparison:
+    """Of 1,000 runs 8 newly broken and 1 newly saved."""
+    before = ending(1000, tip_over=range(10))
+    after = ending(1000, tip_over=range(9), off_pad=range(100, 106), no_start=range(106, 108))
+    after["initiator"] = np.where(np.arange(1000) == 106, Initiator.engine_no_start, 0)
+    after["touchdown_tilt_rad"] = np.full(1000, 0.01)
+    return compared(dataset(1000, before), dataset(1000, after, vehicle=HEAVIER))
+
+
+def test_pairs__counts_and_exact_tests(changed):
+    found = changed.pairs
+    assert found.table == Table(982, 8, 1, 9)
+    assert found.p_value_worse == pytest.approx(stats.binom.sf(7, 9, 0.5))
+    assert (found.gain_lower, found.gain_upper) == pytest.approx((-0.013257, -0.002493), abs=1e-6)
+    assert found.broken_at_most == pytest.approx(stats.beta.ppf(0.9, 9, 992))
+    assert changed.ruling is Ruling.PASS, "without a margin a comparison refuses nothing"
+
+
+def test_pairs__lists_runs_with_both_ends_and_the_failure(changed):
+    broken, [saved] = changed.pairs.newly_broken, changed.pairs.newly_saved
+    assert [one.run for one in broken] == list(range(100, 108))
+    assert broken[6] == (106, "success", "no_start", "engine_no_start")
+    assert saved == (9, "tip_over", "success", "none")
+
+
+def test_pairs__transitions_of_causes_are_complete(changed):
+    moves = {(move.before, move.after): move.runs for move in changed.pairs.transitions}
+    assert moves == {
+        ("success", "success"): 982,
+        ("tip_over", "tip_over"): 9,
+        ("success", "off_pad"): 6,
+        ("success", "no_start"): 2,
+        ("tip_over", "success"): 1,
+    }
+
+
+def test_pairs__alarms_only_where_a_metric_moved(changed):
+    alarms = {one.metric for one in changed.pairs.shifts if one.is_alarm}
+    assert alarms == {"touchdown_tilt_rad"}
+    assert changed.pairs.rows_changed == 1000
+
+
+def test_text__tells_it_all(changed):
+    text = as_text(changed)
+    for said in (
+        "new.zarr against the baseline main.zarr",
+        "physics: both 0123456789abcdef",
+        "vehicle.mass.dry_kg.value: baseline 1.0, candidate 2.0",
+        "success 0.9900 -> 0.9830, gain −0.0070 (−0.0133 to −0.0025 at 90 %, Tango, approximate)",
+        "the candidate is worse: p = 0.0195 if it were not (McNemar, exact, one-sided, 9 discord",
+        "newly broken: 0.00800 of the runs, at most 0.0130 at 90 % confidence",
+        "6  success -> off pad",
+        "hoverslam replay new.zarr 106  # success -> no start (engine no start)",
+        "hoverslam replay new.zarr 9  # tip over -> success",
+        "p50 touchdown tilt: 0 -> 0.573 deg, by 0.573 (0.573 to 0.573 at 90 %)",
+    ):
+        assert said in text, said
+
+
+def test_json__is_one_line_with_everything(changed):
+    line = as_json(changed)
+    assert "\n" not in line
+    read = json.loads(line)
+    assert read["ruling"] == "PASS"
+    assert read["pairs"]["table"]["broken"] == 8
+    assert len(read["pairs"]["newly_broken"]) == 8
+
+
+def test_compare__of_a_store_with_itself_finds_nothing(tmp_path):
+    path = write_store(tmp_path / "same.zarr", failing(400, 7))
+    found = compare_stores(path, path, Terms())
+    assert found.ruling is Ruling.PASS
+    assert found.pairs.table == Table(393, 0, 0, 7)
+    assert (found.pairs.rows_changed, found.changes) == (0, ())
+    assert not [one for one in found.pairs.shifts if one.is_alarm]
+    assert all(one.shift.shift == 0.0 for one in found.pairs.shifts)
+    assert "no evidence either way: 0 discordant runs" in as_text(found)
+
+
+def test_text__four_discordant_runs_are_no_evidence():
+    four = compared(dataset(100), dataset(100, ending(100, tip_over=range(4))))
+    assert "no evidence either way: 4 discordant runs, fewer than 5" in as_text(four)
+    five = compared(dataset(100), dataset(100, ending(100, tip_over=range(5))))
+    assert "the candidate is worse" in as_text(five)
+    better = compared(dataset(100, ending(100, tip_over=range(5))), dataset(100))
+    assert "the candidate is better" in as_text(better)
+
+
+def test_text__many_runs_are_cut_and_counted():
+    found = compared(dataset(100), dataset(100, ending(100, tip_over=range(30))))
+    assert as_text(found).count("hoverslam replay") == 20
+    assert "and 10 more" in as_text(found)
+    assert len(json.loads(as_json(found))["pairs"]["newly_broken"]) == 30
+
+
+def test_compare__rows_are_matched_by_run_id():
+    results = failing(100, 5)
+    found = compared(results, results.isel(run=slice(None, None, -1)))
+    assert (found.pairs.table.discordant, found.pairs.rows_changed) == (0, 0)
+
+
+# --- margin ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("broken", "ruling"),
+    [(0, Ruling.PASS), (5, Ruling.PASS), (6, Ruling.INCONCLUSIVE), (14, Ruling.INCONCLUSIVE),
+     (15, Ruling.FAIL)],
+)  # fmt: skip
+def test_margin__one_in_a_hundred_of_a_thousand(broken, ruling):
+    candidate = dataset(1000, ending(1000, tip_over=range(broken)))
+    found = compared(dataset(1000), candidate, newly_broken_at_most=0.01)
+    assert found.ruling is ruling
+    passes = stats.beta.ppf(0.9, broken + 1, 1000 - broken) <= 0.01
+    fails = broken > 0 and stats.beta.ppf(0.1, broken, 1001 - broken) > 0.01
+    assert (passes, fails) == (ruling is Ruling.PASS, ruling is Ruling.FAIL)
+    assert as_text(found).splitlines()[-1].startswith(f"{ruling}  newly broken runs: asked at most")
+
+
+def test_margin__saved_runs_do_not_make_up_for_broken_ones():
+    before = dataset(1000, ending(1000, tip_over=range(100)))
+    after = dataset(1000, ending(1000, tip_over=range(100, 130)))
+    assert compared(before, after, newly_broken_at_most=0.01).ruling is Ruling.FAIL
+
+
+def test_margin__of_the_campaign_holds_unless_another_is_given():
+    candidate = dataset(1000, ending(1000, tip_over=range(30)), newly_broken_at_most=0.01)
+    assert compared(dataset(1000), candidate).ruling is Ruling.FAIL
+    assert compared(dataset(1000), candidate, newly_broken_at_most=0.1).ruling is Ruling.PASS
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -1.0, float("nan")])
+def test_margin__outside_its_range_is_bad_input(share):
+    with pytest.raises(BadInput, match=r"--newly-broken-at-most: got .*, expected inside \(0, 1\)"):
+        compared(dataset(10), dataset(10), newly_broken_at_most=share)
+
+
+# --- what may differ ------------------------------------------------------------------------------
+
+
+def test_changes__vehicle_and_physics_may_differ_and_are_told():
+    other = dataset(50, attributes={"physics_digest": "fedcba9876543210"}, vehicle=HEAVIER)
+    text = as_text(compared(dataset(50), other))
+    assert "physics: baseline 0123456789abcdef, candidate fedcba9876543210" in text
+    assert "vehicle: both Test stage" in text
+    assert "vehicle.mass.dry_kg.value: baseline 1.0, candidate 2.0" in text
+
+
+def test_changes__requirements_may_differ_and_are_told():
+    weaker = dataset(50, requirements=[LANDING | {"probability": 0.5}])
+    found = compared(dataset(50), weaker)
+    assert found.changes == ("requirements.0.probability: baseline 0.99, candidate 0.5",)
+
+
+OTHERS = [
+    ("seed", {"seed": 8}, "differs from the baseline in seed: seed: baseline 7, candidate 8"),
+    (
+        "dispersions",
+        {"dispersions": {"thrust_scale": normal(1.0, 0.02)}},
+        "dispersions.thrust_scale.sigma: baseline 0.01, candidate 0.02",
+    ),
+    (
+        "failures",
+        {"failures": {"engine_out": {"probability": 0.5, **pedigree()}}},
+        "failures.engine_out.probability: baseline 0.01, candidate 0.5",
+    ),
+    (
+        "mission",
+        {"mission": [{"up_m": 10.0}]},
+        "in mission: mission: baseline none, candidate a li",
+    ),
+    (
+        "site",
+        {"site": {"pad_radius_m": {"value": 9.0, **pedigree("P")}}},
+        "site.pad_radius_m.value",
+    ),
+    ("wind", {"wind": {"gust_mps": 1.0}}, "differs from the baseline in wind: "),
+    ("sampling", {"sampling": {"design": "strata", "bins": {"thrust_scale": 2}}}, "in sampling: "),
+]
+
+
+@pytest.mark.parametrize(("section", "change", "said"), OTHERS)
+def test_mismatch__of_what_decides_the_runs_is_invalid_unless_named(section, change, said):
+    before, after = dataset(50), dataset(50, **change)
+    text = reasons(before, after)
+    assert said in text
+    assert f"(--allow {section} accepts it)" in text
+    allowed = compared(before, after, may_differ=(section,))
+    assert allowed.ruling is Ruling.PASS
+    assert any(change.startswith(f"--allow {section}: ") for change in allowed.changes)
+
+
+def test_mismatch__every_section_is_named_at_once():
+    text = reasons(dataset(50), dataset(50, seed=8, mission=[]), may_differ=("wind",))
+    assert "in mission" in text
+    assert "in seed" in text
+
+
+def test_mismatch__other_numbers_of_runs():
+    text = reasons(failing(50, 0), failing(40, 0))
+    assert "differs from the baseline in runs: runs: baseline 50, candidate 40" in text
+    found = compared(failing(50, 0), failing(40, 0), may_differ=("runs",))
+    assert (found.ruling, found.pairs.runs) == (Ruling.PASS, 40)
+
+
+def test_mismatch__other_draws_from_the_same_seed_and_law():
+    other = dataset(50, {"thrust_scale": np.full(50, 1.0)})
+    assert "other draws of thrust_scale in 50 of 50 runs" in reasons(dataset(50), other)
+    rounded = dataset(50)
+    rounded["thrust_scale"] = rounded["thrust_scale"] * (1.0 + 1e-15)
+    assert compared(dataset(50), rounded).ruling is Ruling.PASS
+
+
+def test_mismatch__a_lost_run_has_no_draws_to_differ():
+    lost = dataset(2000, ending(2000, infrastructure_error=range(1)))
+    lost["thrust_scale"][0] = np.nan
+    assert compared(dataset(2000), lost).pairs.newly_broken[0].after == "infrastructure_error"
+
+
+def test_allow__an_unknown_section_is_bad_input():
+    with pytest.raises(BadInput, match="--allow: got 'dispersion', did you mean dispersions"):
+        compared(dataset(10), dataset(10), may_differ=("dispersion",))
+    with pytest.raises(BadInput, match="vehicle and physics may differ anyway"):
+        compared(dataset(10), dataset(10), may_differ=("vehicle",))
+
+
+# --- baselines that cannot be used ----------------------------------------------------------------
+
+
+def test_baseline__unfinished():
+    half = failing(50, 0, attributes={"state": "flying"})
+    assert "baseline: the store is unfinished (flying)" in reasons(half, failing(50, 0))
+    assert "candidate: the store is unfinished (flying)" in reasons(failing(50, 0), half)
+
+
+def test_baseline__without_some_runs_or_with_some_twice():
+    whole = failing(50, 0)
+    assert "baseline: 3 of 50 run ids are missing" in reasons(whole.isel(run=slice(3, None)), whole)
+    twice = whole.assign_coords(run=np.maximum(whole["run"].values, 1))
+    assert "baseline: 1 run ids are there more than once" in reasons(twice, whole)
+
+
+def test_baseline__without_any_run():
+    assert "baseline: the store has no runs" in reasons(
+        failing(50, 0).isel(run=slice(0, 0)), failing(50, 0)
+    )
+
+
+def test_baseline__without_a_metric_that_the_candidate_asks_for():
+    asked = LANDING | {"holds": [{"metric": "touchdown_miss_m", "at_most": 1.0}]}
+    before = dataset(50, requirements=[asked]).drop_vars("touchdown_miss_m")
+    text = reasons(before, dataset(50, requirements=[asked]))
+    assert "baseline: requirements: touchdown_miss_m: the store has no such metric" in text
+
+
+def test_baseline__of_another_version_is_told():
+    old = failing(50, 0)
+    spoilt = old.attrs["campaign"].replace('"law": "normal"', '"law": "bell"')
+    assert "cannot be read" in reasons(old.assign_attrs(campaign=spoilt), failing(50, 0))
+
+
+def test_baseline__that_is_not_there_is_bad_input(tmp_path):
+    path = write_store(tmp_path / "new.zarr", failing(40, 0))
+    with pytest.raises(BadInput, match="no such store"):
+        compare_stores(tmp_path / "none.zarr", path, Terms())

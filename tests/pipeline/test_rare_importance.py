@@ -1,0 +1,150 @@
+"""Importance sampling: modes found and missed, weights, what it refuses."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pipeline.rare import importance, mixture, subset
+from pipeline.rare.importance import DEFENSIVE_SHARE, Pilot, Size
+from pipeline.rare.points import Floats, Points, draw
+from tests.benchmarks.rare_problems import PROBLEMS
+
+TWO = np.array([0, 1])
+
+
+def two_modes(points: Points) -> Floats:
+    """Failure beyond 3 sigma on either side of the first coordinate."""
+    return 3.0 - np.abs(points.u[:, 0])
+
+
+def failures_of(points: Points, right: bool, left: bool) -> Points:
+    """Points made failures on the right, on the left, or on both sides."""
+    signs = np.array([1.0] * right + [-1.0] * left)
+    u = points.u.copy()
+    u[:, 0] = (3.0 + np.abs(u[:, 0]) / 4.0) * np.resize(signs, len(u))
+    return Points(u, points.seed)
+
+
+def test_fit__finds_the_modes() -> None:
+    random = np.random.default_rng(1)
+    u = failures_of(draw(random, 1000, 2), True, True).u
+    fitted = mixture.fit(u, random)
+    sides = np.array([fitted.shares[fitted.means[:, 0] > 0].sum(), fitted.shares.sum()])
+    np.testing.assert_allclose(sides, [0.5, 1.0], atol=0.02)
+    assert np.all(np.abs(fitted.means[:, 0]) > 2.9)
+
+
+def test_mixture__density_is_that_of_its_draws() -> None:
+    random = np.random.default_rng(2)
+    fitted = mixture.fit(failures_of(draw(random, 500, 2), True, True).u, random)
+    parts = [
+        share * stats.multivariate_normal(mean, root @ root.T).pdf([3.1, 0.2])
+        for share, mean, root in zip(*fitted, strict=True)
+    ]
+    assert fitted.log_density(np.array([[3.1, 0.2]]))[0] == pytest.approx(np.log(sum(parts)))
+    drawn = fitted.draw(20_000, random)
+    mean = fitted.shares @ fitted.means
+    np.testing.assert_allclose(drawn.mean(axis=0), mean, atol=0.1)
+
+
+def test_fit__refuses_too_few() -> None:
+    with pytest.raises(ValueError, match="points: got 3, expected >= 6"):
+        mixture.fit(np.zeros((3, 2)), np.random.default_rng(3))
+
+
+def test_estimate__covers_both_modes() -> None:
+    random = np.random.default_rng(4)
+    pilot = Pilot(failures_of(draw(random, 500, 2), True, True), TWO)
+    found = importance.estimate(two_modes, random, pilot, importance.aim(pilot, random))
+    assert found.is_trusted
+    lower, upper = found.interval(0.999)
+    assert lower < 2.0 * stats.norm.sf(3.0) < upper
+    assert upper / lower < 1.1
+
+
+def test_estimate__of_a_pilot_that_missed_a_mode_is_not_trusted() -> None:
+    """The defensive share meets the other side: few heavy runs, and they are told."""
+    random = np.random.default_rng(5)
+    pilot = Pilot(failures_of(draw(random, 500, 2), True, False), TWO)
+    aimed = importance.aim(pilot, random)
+    few = importance.estimate(two_modes, random, pilot, aimed)
+    assert "weights degenerate" in " ".join(few.doubts)
+    many = importance.estimate(two_modes, random, pilot, aimed, Size(runs=20_000, replicates=20))
+    assert "a mode is not covered" in " ".join(many.doubts)
+
+
+def test_weights__are_bounded_by_the_defensive_share() -> None:
+    random = np.random.default_rng(6)
+    pilot = Pilot(failures_of(draw(random, 500, 2), True, False), TWO)
+    wide = importance.aim(pilot, random).widened()
+    weights, thin = importance._weights(8.0 * random.standard_normal((10_000, 2)), wide)
+    assert weights.max() <= 1.0 / DEFENSIVE_SHARE + 1e-9
+    assert 0 < thin.sum() < len(thin)
+
+
+def test_weights__make_the_law_of_the_mixture() -> None:
+    """Weighted, the points are the law again: mean weight 1, moments of a standard normal."""
+    random = np.random.default_rng(7)
+    pilot = Pilot(failures_of(draw(random, 500, 3), True, True), TWO)
+    wide = importance.aim(pilot, random).widened()
+    points = importance._aimed(random, 3, pilot, wide, 200_000)
+    weights, _ = importance._weights(points.u[:, TWO], wide)
+    assert weights.mean() == pytest.approx(1.0, abs=0.02)
+    np.testing.assert_allclose((weights[:, None] * points.u**2).mean(axis=0), 1.0, atol=0.06)
+
+
+def test_effective__of_equal_weights_is_their_number() -> None:
+    assert importance.effective(np.full(40, 0.3)) == pytest.approx(40.0)
+    assert importance.effective(np.array([1.0, 0.0, 0.0])) == 1.0
+    assert importance.effective(np.zeros(3)) == 0.0
+
+
+def test_estimate__of_degenerate_weights_is_not_trusted() -> None:
+    """Aimed beside the failures: one heavy run in a hundred light ones."""
+    random = np.random.default_rng(8)
+    u = draw(random, 500, 2).u * 0.1 + np.array([3.9, 3.0])
+    pilot = Pilot(Points(u, draw(random, 500, 2).seed), TWO)
+    found = importance.estimate(two_modes, random, pilot, importance.aim(pilot, random))
+    assert not found.is_trusted
+
+
+def test_estimate__without_a_failure_is_not_trusted() -> None:
+    random = np.random.default_rng(9)
+    pilot = Pilot(failures_of(draw(random, 500, 2), True, True), TWO)
+    aimed = importance.aim(pilot, random)
+    found = importance.estimate(lambda points: np.ones(len(points.seed)), random, pilot, aimed)
+    assert found.doubts == ("no replicate found a failure",)
+
+
+def test_moved__names_what_failures_move() -> None:
+    random = np.random.default_rng(10)
+    points = draw(random, 2000, 4)
+    points.u[:, 2] = 0.5 * points.u[:, 2] + 3.0
+    points.u[:, 1] += 1.0
+    assert importance.moved(points).tolist() == [2, 1]
+    assert importance.moved(points.take(slice(0, 3))).tolist() == [2]  # three show only the large
+
+
+def test_obstacle__says_why_there_is_nothing_to_aim_at() -> None:
+    many = draw(np.random.default_rng(11), 100, 20)
+    assert importance.obstacle(Pilot(many, TWO)) == ""
+    assert "move no coordinate" in importance.obstacle(Pilot(many, np.array([], int)))
+    assert "move 20 coordinates" in importance.obstacle(Pilot(many, np.arange(20)))
+    few = many.take(slice(0, 4))
+    assert (
+        importance.obstacle(Pilot(few, TWO)) == "4 failures are too few to aim at in 2 coordinates"
+    )
+
+
+def test_estimate__agrees_with_subset_simulation_on_many_modes() -> None:
+    corners = next(p for p in PROBLEMS if p.name == "corners_beta2_d4")
+    random = np.random.default_rng(12)
+    found = subset.estimate(corners.limit_state, 4, random)
+    pilot = Pilot(found.failures, importance.moved(found.failures))
+    aimed = importance.estimate(
+        corners.limit_state, random, pilot, importance.aim(pilot, random), Size(4000, 20)
+    )
+    assert aimed.is_trusted
+    for estimate in (found.estimate, aimed):
+        lower, upper = estimate.interval(0.999)
+        assert lower < corners.probability < upper
