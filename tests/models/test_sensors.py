@@ -1,6 +1,6 @@
-"""Sensors: increments of known motions, error models of IEEE Std 952, geometry."""
+"""Sensors: increments of known motions, errors as defined, geometry; noise: `hoverslam verify`."""
 
-from math import cos, pi, radians, sqrt
+from math import cos, pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -86,78 +86,6 @@ def test_imu__errors_enter_as_defined() -> None:
     assert measured.velocity_body_mps == pytest.approx(
         (-0.998 * 0.002 * 9.80665 * DT, 0.0, (0.998 * 9.80665 + 0.05) * DT), abs=1e-9
     )
-
-
-def _noise_increments(imu: Imu, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Angle and velocity increments (tick, 3) of a unit at rest, walks stepped each tick."""
-    state = _state()
-    memory = compiled.imu_memory(state, imu, SEED)
-    angle, velocity = np.empty((count, 3)), np.empty((count, 3))
-    for tick in range(count):
-        memory = compiled.wander(memory, imu, SEED, float(tick), DT)
-        measured, memory = compiled.imu_increments(
-            state, memory, (0.0, 0.0, 0.0), imu, SEED, float(tick), DT
-        )
-        angle[tick], velocity[tick] = measured
-    return angle, velocity
-
-
-def _allan(rate: np.ndarray, cluster: int) -> float:
-    """Allan deviation of a rate (tick, axis) over clusters of ticks, IEEE Std 952, annex C."""
-    means = rate[: len(rate) // cluster * cluster].reshape(-1, cluster, rate.shape[1]).mean(axis=1)
-    return float(np.sqrt(0.5 * np.mean(np.diff(means, axis=0) ** 2)))
-
-
-def test_imu__white_noise_has_the_allan_deviation_of_its_random_walk() -> None:
-    """sigma(tau) = N / sqrt(tau), 0.15 deg/sqrt(h) and 0.06 m/s/sqrt(h) (STIM300 class)."""
-    arw, vrw = radians(0.15) / 60.0, 0.06 / 60.0
-    imu = filled(Imu, gyro_noise_radps_rthz=arw, accel_noise_mps2_rthz=vrw)
-    count = 12000
-    angle, velocity = _noise_increments(imu, count)
-    for increments, n in ((angle, arw), (velocity, vrw)):
-        for cluster in (1, 25, 100):
-            # 3 axes of M clusters; relative error of a deviation 1 / sqrt(2 (3 M - 3)) times 1.2
-            # for differences sharing a mean (IEEE Std 952, C.11), four of them
-            scatter = 4.0 * 1.25 / sqrt(2.0 * 3.0 * (count / cluster - 1.0))
-            expected = n / sqrt(cluster * DT)
-            assert _allan(increments / DT, cluster) == pytest.approx(expected, rel=scatter)
-
-
-def test_imu__bias_walk_has_the_allan_deviation_of_a_rate_random_walk() -> None:
-    """sigma(tau) = K sqrt(tau / 3)."""
-    k = 1e-3
-    imu = filled(Imu, gyro_walk_radps2_rthz=k, accel_walk_mps3_rthz=2 * k)
-    count = 12000
-    angle, velocity = _noise_increments(imu, count)
-    for increments, n in ((angle, k), (velocity, 2 * k)):
-        cluster = 50
-        scatter = 4.0 * 1.5 / sqrt(2.0 * 3.0 * (count / cluster - 1.0))
-        expected = n * sqrt(cluster * DT / 3.0)
-        assert _allan(increments / DT, cluster) == pytest.approx(expected, rel=scatter)
-
-
-def test_imu__in_run_instability_has_the_allan_deviation_of_a_gauss_markov_process() -> None:
-    """sigma^2(tau) = 2 s^2 (T/tau)^2 (tau/T - 3/2 + 2 e^(-tau/T) - e^(-2 tau/T) / 2).
-
-    IEEE Std 952-1997, eq. C.19, in the parameters of its autocovariance s^2 exp(-|t|/T). Clusters
-    of a tenth to three correlation times; one stretch of 60 of them, on three axes.
-    """
-    s, correlation_s = 2e-3, 4.0
-    imu = filled(
-        Imu,
-        **dict(gyro_instability_radps=s, accel_instability_mps2=2.0 * s),
-        instability_time_s=correlation_s,
-    )
-    count = 12000
-    angle, velocity = _noise_increments(imu, count)
-    for increments, sigma in ((angle, s), (velocity, 2.0 * s)):
-        assert np.std(increments / DT) == pytest.approx(sigma, rel=4.0 / sqrt(2 * 3 * 30))
-        for cluster in (20, 100, 600):
-            x = cluster * DT / correlation_s
-            shape = x - 1.5 + 2.0 * np.exp(-x) - 0.5 * np.exp(-2.0 * x)
-            expected = sigma * sqrt(2.0 * shape) / x
-            scatter = 4.0 * 1.5 / sqrt(2.0 * 3.0 * (count / max(cluster, 200) - 1.0))
-            assert _allan(increments / DT, cluster) == pytest.approx(expected, rel=scatter)
 
 
 # --- satellite fix --------------------------------------------------------------------------------
