@@ -71,7 +71,8 @@ def _valve(before, command, state, failed, late, case, dt):
     target = 0.0 if dead else target
     lag = e.lag_s if target > 0.0 else e.tailoff_s
     lag = FLAME_OUT_LAG_S if failed == _ENGINE_OUT else lag
-    slew = e.start_slew_per_s if before.held > 0.0 else e.slew_per_s
+    starting = before.held > 0.0 or state.throttle < e.throttle_min
+    slew = e.start_slew_per_s if starting else e.slew_per_s
     return target, slew if target > 0.0 else 1.0e3, lag  # the tail-off is the lag's alone
 
 

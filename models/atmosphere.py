@@ -33,7 +33,7 @@ def standard(altitude_m):
     H = R Z / (R + Z)
     p = p_b (T / T_b)^(-g0 / (R L))   or   p = p_b exp(-g0 (H - H_b) / (R T_b)) where L = 0
     """
-    h = EARTH_RADIUS_M * altitude_m / (EARTH_RADIUS_M + altitude_m)
+    h = altitude_m * (EARTH_RADIUS_M / (EARTH_RADIUS_M + altitude_m))
     lowest = h < 11000.0
     isothermal = (h >= 11000.0) and (h < 20000.0)
     lapse = _LAPSE_0 if lowest else _LAPSE_20
@@ -42,7 +42,8 @@ def standard(altitude_m):
     p_base = _P11 if isothermal else p_base
     above = h if lowest else h - 20000.0
     t_layer = t_base + lapse * above
-    ln_gradient = -(_G_OVER_R / lapse) * log(t_layer / t_base)
+    per_base = 1.0 / _T0 if lowest else 1.0 / _T11
+    ln_gradient = -(_G_OVER_R / lapse) * log(t_layer * per_base)
     ln_isothermal = -_G_OVER_R / _T11 * (h - 11000.0)
     pressure = p_base * exp(ln_isothermal if isothermal else ln_gradient)
     temperature = _T11 if isothermal else t_layer

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.rows import LANES, access, layout
+from models.rows import LANES, access, added, layout, loaded_sum
 from models.structs import (
     MAX_LEGS,
     Actuation,
@@ -19,6 +19,8 @@ from models.structs import (
     Contact,
     Demand,
     Estimate,
+    Fixed,
+    Footing,
     Gains,
     Leg,
     LegState,
@@ -50,19 +52,19 @@ class Tables(NamedTuple):
 
 
 # Each lane: first all that changes in flight and that the finite check covers, `y0` to `actuation`;
-# `y0` is the state, `y`, `k` and `total` are the integrator's
+# `y0` is the state, `k` and `total` are the integrator's
 _L, ROWS = layout(
     LANES,
     y0=State, memory=SensorMemory, gusts=Gusts, est=Estimate, demand=Demand, command=Command,
     actuation=Actuation, air=Air, body=Body, log=Log, snap=Snapshot, contact=Contact, ground=Wrench,
-    y=State, k=State, total=State, case=Case, phase=Phase, program=Program, trig=_Pair, earth=Vec3,
+    footing=Footing, swirl=Vec3,
+    k=State, total=State, case=Case, phase=Phase, program=Program, fixed=Fixed, earth=Vec3,
     normal=Vec3, table=_Four, start_kg=float,
 )  # fmt: skip
 BUFFER_SIZE = ROWS * LANES
 DYNAMIC_ROWS = _L["air"].first
 STATE_ROWS = _L["y0"].rows
-Y0, Y, K, TOTAL = (_L[name].first * LANES for name in ("y0", "y", "k", "total"))
-HUGE = 1.0e300  # beyond it a number counts as not finite
+Y0, K, TOTAL = (_L[name].first * LANES for name in ("y0", "k", "total"))
 FINITE = (_L["log"].first + Log._fields.index("finite")) * LANES
 CASE_AT, CASE_ROWS = _L["case"].first * LANES, _L["case"].rows
 
@@ -78,12 +80,17 @@ load_body, store_body = _L["body"].load, _L["body"].store
 load_log, store_log = _L["log"].load, _L["log"].store
 load_snap, store_snap = _L["snap"].load, _L["snap"].store
 load_contact, store_contact = _L["contact"].load, _L["contact"].store
+load_footing, store_footing = _L["footing"].load, _L["footing"].store
+load_swirl, store_swirl = _L["swirl"].load, _L["swirl"].store
 load_ground, store_ground = _L["ground"].load, _L["ground"].store
-load_y, store_k = _L["y"].load, _L["k"].store
+store_k = _L["k"].store
+load_moved = loaded_sum(State, _L["y0"], _L["k"], LANES)
+load_stepped = loaded_sum(State, _L["y0"], _L["total"], LANES)
+add_to_total = added(State, _L["total"], LANES)
 load_case = _L["case"].load
 load_phase, store_phase = _L["phase"].load, _L["phase"].store
 load_program, store_program = _L["program"].load, _L["program"].store
-load_trig, store_trig = _L["trig"].load, _L["trig"].store  # sine and cosine of the latitude
+load_fixed, store_fixed = _L["fixed"].load, _L["fixed"].store
 load_earth, store_earth = _L["earth"].load, _L["earth"].store
 load_normal, store_normal = _L["normal"].load, _L["normal"].store
 load_table, store_table = _L["table"].load, _L["table"].store

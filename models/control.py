@@ -57,9 +57,10 @@ def wanted_acceleration(base, demand, integral, gains, plant):
     ev = sub(demand.v_enu_mps, v)
     wl, wv = gains.lateral_frequency_radps, gains.vertical_frequency_radps
     dl, dv = 2.0 * gains.lateral_damping_ratio * wl, 2.0 * gains.vertical_damping_ratio * wv
+    limit = place * gains.lateral_error_limit_m
     feedback = (
-        place * wl * wl * e[0] + dl * ev[0],
-        place * wl * wl * e[1] + dl * ev[1],
+        wl * wl * clip(e[0], -limit, limit) + dl * ev[0],
+        wl * wl * clip(e[1], -limit, limit) + dl * ev[1],
         wv * wv * e[2] + dv * ev[2],
     )
     return add(add(demand.a_enu_mps2, integral), feedback)
@@ -162,9 +163,12 @@ def _gimbal_per_turn(setting, base, plant):
 
 
 @kernel
-def advanced(command, base, demand, released, gains, plant, dt):
-    """The command of this tick; actuators see it one tick later, after their own delays.  §16"""
-    going = released if demand.cut_off == 0.0 else 0.0
+def advanced(command, base, demand, off, released, gains, plant, dt):
+    """The command of this tick; actuators see it one tick later, after their own delays.  §16
+
+    off: the engine is not to run, before a landing burn or after cut-off.
+    """
+    going = 0.0 if off else released
     integral = scale(going, _integrated(base, demand, command.integral_enu_mps2, gains, dt))
     wanted = wanted_acceleration(base, demand, integral, gains, plant)
     setting = throttle(base, wanted[2], plant) if released > 0.0 else gains.start_throttle
@@ -173,8 +177,8 @@ def advanced(command, base, demand, released, gains, plant, dt):
     roll, age = _roll(base, command, gains, plant, dt)
 
     # The commands of this tick head the lines
-    setting = setting if demand.cut_off == 0.0 else 0.0
-    roll = going * roll
+    setting = 0.0 if off else setting
+    roll = roll if demand.cut_off == 0.0 and released > 0.0 else 0.0
     travel = plant.gimbal_travel_rad
     a, b = command.line, command.roll_line
     return Command(
@@ -186,6 +190,31 @@ def advanced(command, base, demand, released, gains, plant, dt):
         integral_enu_mps2=integral,
         integral_x_radps2=integral_x,
         integral_y_radps2=integral_y,
+        line=(setting, a[0], a[1], a[2], a[3], a[4], a[5], a[6]),
+        roll_line=(roll, b[0], b[1], b[2]),
+    )
+
+
+@kernel
+def kept_if_missed(missed, command, new):
+    """The command of this tick where a cycle of the computer may be missed.  §17.1
+
+    The loops have gone on; the actuators keep what they were told by the last cycle.
+    """
+    setting = command.throttle if missed else new.throttle
+    gimbal_x = command.gimbal_x_rad if missed else new.gimbal_x_rad
+    gimbal_y = command.gimbal_y_rad if missed else new.gimbal_y_rad
+    roll = command.roll if missed else new.roll
+    a, b = command.line, command.roll_line
+    return Command(
+        throttle=setting,
+        gimbal_x_rad=gimbal_x,
+        gimbal_y_rad=gimbal_y,
+        roll=roll,
+        roll_age_s=new.roll_age_s,
+        integral_enu_mps2=new.integral_enu_mps2,
+        integral_x_radps2=new.integral_x_radps2,
+        integral_y_radps2=new.integral_y_radps2,
         line=(setting, a[0], a[1], a[2], a[3], a[4], a[5], a[6]),
         roll_line=(roll, b[0], b[1], b[2]),
     )

@@ -67,13 +67,12 @@ def thrust_body(state, actuation, asked, pressure_pa, case):
 @kernel
 def _external(state, asked, push, air, ground, case):
     """Force N and moment N m about the base centre, body axes, of all but the liquid.  §1.2"""
-    q, omega, e = state.q_body_to_enu, state.omega_body_radps, case.engine
+    omega, e = state.omega_body_radps, case.engine
     v_air, above = air_velocity(state, air)
     rho = air.density_kgpm3 * _exponential(air.density_slope_per_m, above)
     drag, drag_moment = aero.wrench(v_air, omega, rho, case.aero)
-    contact = rotate(conjugate(q), ground.force_enu_n)
     roll = thrusters.roll_moment(asked[3], case.thrusters)
-    force = add(add(push, drag), contact)
+    force = add(add(push, drag), ground.force_body_n)
     moment = add(cross((e.offset_x_m, e.offset_y_m, e.gimbal_z_m), push), drag_moment)
     return force, add(add(moment, ground.moment_body_nm), (0.0, 0.0, roll))
 
@@ -122,7 +121,7 @@ def rates(state, actuation, air, body, ground, earth_rate, since_s, case):
     a_base = a0 - w' x c - w x (w x c)
     v' = R a_base - g up - 2 W x v
     """
-    q, omega, e, s = state.q_body_to_enu, state.omega_body_radps, case.engine, state
+    q, omega, s = state.q_body_to_enu, state.omega_body_radps, state
     above = state.r_enu_m[2] - air.height_m
     pressure = air.pressure_pa * _exponential(air.pressure_slope_per_m, above)
     gravity = air.gravity_mps2 + air.gravity_slope_per_s2 * above
@@ -132,13 +131,15 @@ def rates(state, actuation, air, body, ground, earth_rate, since_s, case):
     push, flow = thrust_body(state, actuation, asked, pressure, case)
     force, moment = _external(state, asked, push, air, ground, case)
     m = total(state, case.mass)
-    axial = force[2] / m
+    m0 = m - (body.lox.mass_kg + body.fuel.mass_kg)
+    per_both = 1.0 / (m * m0)  # one division for two
+    axial = force[2] * m0 * per_both
     force, moment = _with_bobs(force, moment, axial, state, body)
 
     # Motion of the part that does not slosh, about its centre of mass
     cg = body.cg_body_m
     turning = angular_acceleration(sub(moment, cross(cg, force)), omega, body)
-    at_cg = scale(1.0 / (m - (body.lox.mass_kg + body.fuel.mass_kg)), force)
+    at_cg = scale(m * per_both, force)
     at_base = sub(sub(at_cg, cross(turning, cg)), cross(omega, cross(omega, cg)))
     coriolis = scale(2.0, cross(earth_rate, state.v_enu_mps))
     v_rate = sub(sub(rotate(q, at_base), (0.0, 0.0, gravity)), coriolis)
@@ -148,15 +149,14 @@ def rates(state, actuation, air, body, ground, earth_rate, since_s, case):
     # Actuators
     gx, gx_rate = gimbal.rates(s.gimbal_x_rad, s.gimbal_rate_x_radps, asked[1], case.gimbal)
     gy, gy_rate = gimbal.rates(s.gimbal_y_rad, s.gimbal_rate_y_radps, asked[2], case.gimbal)
-    lox_share = e.mixture_ratio / (1.0 + e.mixture_ratio)
     free = 1.0 - actuation.held  # the clamps hold everything but engine and actuators
     return State(
         r_enu_m=scale(free, state.v_enu_mps),
         v_enu_mps=scale(free, v_rate),
         q_body_to_enu=(free * turn[0], free * turn[1], free * turn[2], free * turn[3]),
         omega_body_radps=scale(free, turning),
-        lox_kg=-flow * lox_share,
-        fuel_kg=-flow * (1.0 - lox_share),
+        lox_kg=-flow * body.lox_share,
+        fuel_kg=-flow * (1.0 - body.lox_share),
         throttle=engine.throttle_rate(state.throttle, asked[0], actuation),
         gimbal_x_rad=gx,
         gimbal_y_rad=gy,
@@ -182,16 +182,24 @@ def _valve(throttle, told, since_s):
 
 
 @kernel
+def _actuator(angle, asked, gimbal_design):
+    """The actuator's angle after a step, rad; an ideal one stands where it is asked to.  §8.1"""
+    return asked if gimbal_design.natural_frequency_radps == 0.0 else angle
+
+
+@kernel
 def concluded(state, told, since_s, case):
-    """State and nozzles after a step: unit quaternion, backlash taken up, a valve without lag set.
+    """State and nozzles after a step: unit quaternion, backlash taken up, ideal actuators set.
 
     The nozzle within its backlash is no entry of the state: it follows once per step.
     """
     s = state
+    _, x, y, _ = commanded(told, since_s)
+    x, y = _actuator(s.gimbal_x_rad, x, case.gimbal), _actuator(s.gimbal_y_rad, y, case.gimbal)
     settled = State(
         s.r_enu_m, s.v_enu_mps, normalised(s.q_body_to_enu), s.omega_body_radps,
         s.lox_kg, s.fuel_kg, _valve(s.throttle, told, since_s),
-        s.gimbal_x_rad, s.gimbal_y_rad, s.gimbal_rate_x_radps, s.gimbal_rate_y_radps,
+        x, y, s.gimbal_rate_x_radps, s.gimbal_rate_y_radps,
         s.lox_slosh_x_rad, s.lox_slosh_y_rad,
         s.lox_slosh_rate_x_radps, s.lox_slosh_rate_y_radps,
         s.fuel_slosh_x_rad, s.fuel_slosh_y_rad,
@@ -200,8 +208,8 @@ def concluded(state, told, since_s, case):
     return settled, Actuation(
         told.throttle, told.throttle_slew_per_s, told.throttle_lag_s, told.lit,
         told.gimbal_x_rad, told.gimbal_y_rad,
-        gimbal.play(told.play_x_rad, state.gimbal_x_rad, case.gimbal),
-        gimbal.play(told.play_y_rad, state.gimbal_y_rad, case.gimbal),
+        gimbal.play(told.play_x_rad, x, case.gimbal),
+        gimbal.play(told.play_y_rad, y, case.gimbal),
         told.roll, told.throttle_trend, told.gimbal_x_trend, told.gimbal_y_trend, told.roll_trend,
         told.held,
     )  # fmt: skip

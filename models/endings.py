@@ -64,14 +64,18 @@ def _strayed(moment, demand, state, limits):
 
 @kernel
 def _dry(state, case):
-    """Whether a tank is down to what cannot be used."""
-    return (state.lox_kg <= case.lox.residual_kg) or (state.fuel_kg <= case.fuel.residual_kg)
+    """Whether a tank is down to what cannot be used, and flight software counts on it.
+
+    An open-loop case flies on with the engine out.
+    """
+    dry = (state.lox_kg <= case.lox.residual_kg) or (state.fuel_kg <= case.fuel.residual_kg)
+    return dry and case.start.open_loop == 0.0
 
 
 @kernel
 def outcome(log, moment, demand, contact, state, case, limits):
     """Code of the run's terminal event after this tick, IN_FLIGHT if there is none yet.  §18.8"""
-    end = _ended(_DIVERGED, log.finite == 0.0, log.outcome)
+    end = _ended(_DIVERGED, log.finite != 1.0, log.outcome)
     end = _ended(_SCRUBBED, log.tick == 0.0 and _too_windy(case.wind, limits), end)
     end = _ended(_NO_START, moment.no_start, end)
 

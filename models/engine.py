@@ -51,8 +51,8 @@ def ground_effect(height_m, engine):
 
     1 + k / (1 + (h / d)^2),   d the nozzle's exit diameter, h of the exit plane
     """
-    ratio = max(height_m + engine.exit_z_m, 0.0) / (2.0 * engine.exit_radius_m)
-    return 1.0 + engine.ground_effect / (1.0 + ratio * ratio)
+    h, d = max(height_m + engine.exit_z_m, 0.0), 2.0 * engine.exit_radius_m
+    return 1.0 + engine.ground_effect * d * d / (d * d + h * h)
 
 
 @kernel

@@ -1,8 +1,8 @@
 """One control tick of one run, in the order it happens, from the air to the book-keeping.
 
 Pure scalar functions of one run; who flies many side by side is no matter here. The clocks are
-fixed and do not depend on the integration steps: control, inertial unit and turbulence every
-TICK_S, satellite fix and altimeter every AIDING_TICKS. §18.1, §18.2
+fixed and do not depend on the integration steps: control and inertial unit every TICK_S, satellite
+fix, altimeter and turbulence every SLOW_TICKS. §18.1, §18.2
 """
 
 from math import sqrt
@@ -30,12 +30,12 @@ from models.jit import kernel
 from models.mass import total
 from models.outcomes import IN_FLIGHT, Initiator
 from models.rotation import up_in_body
-from models.structs import Actuation, Air, Contact, Log
+from models.structs import Actuation, Air, Contact, Fixed, Log
 from models.vectors import add, cross, norm, scale
 
 TICK_S = 0.02  # 50 Hz
-AIDING_TICKS = 5  # 10 Hz
-AIDING_S = AIDING_TICKS * TICK_S
+SLOW_TICKS = 5  # 10 Hz: satellite fix, altimeter, turbulence
+SLOW_S = SLOW_TICKS * TICK_S
 CLIMBED_M = 1.0  # EST: from there on a pad at rest over the ground is about to land, not to leave
 HARDEST_MPS2 = 30.0  # EST: what no vehicle here can be accelerated by in flight
 
@@ -43,13 +43,22 @@ _LOST_FIX = float(Initiator.lost_fix)
 _LOST_ALTIMETER = float(Initiator.lost_altimeter)
 _FALSE_SWITCH = float(Initiator.false_switch)
 _MISSING_SWITCH = float(Initiator.missing_switch)
+_FAR_M = 1.0e3  # as good as no ground
 _SHUT = 0.02  # EST: throttle below which the engine counts as off
 
 
 @kernel
-def _mean_wind(height, table, w):
+def fixed(case):
+    """What site and wind fix for the whole run, worked out once.  §2.3, §3"""
+    sin_latitude, _ = sincos(case.site.latitude_rad)
+    sine, cosine = sincos(case.wind.gust_from_rad)
+    return Fixed(sin_latitude, wind.per_log_reference(case.wind), -sine, -cosine)
+
+
+@kernel
+def _mean_wind(height, table, constants, w):
     """Mean wind to east and north, m/s, and its slopes with height, 1/s.  §3.1, §3.3"""
-    speed, shear = wind.mean_speed(height, w)
+    speed, shear = wind.mean_speed(height, w, constants.per_log_reference)
     to_east, to_north = wind.direction(height, w)
     from_table = w.profile == wind.TABLE
     return (
@@ -61,37 +70,43 @@ def _mean_wind(height, table, w):
 
 
 @kernel
-def _turbulence(state, gusts, mean_east, mean_north, tick, case):
-    """Turbulence, m/s, enu, and its filters: along and across the mean wind.  §4.2
+def stir(state, gusts, swirl, table, constants, log, case):
+    """Slow tick: turbulence, m/s, enu, and its filters: along and across the mean wind.  §4.2
 
-    It is moved past by airspeed or mean wind, whichever is larger, or a floor.
+    It is moved past by airspeed or mean wind, whichever is larger, or a floor, and holds until the
+    next slow tick.
     """
     w, v, height = case.wind, state.v_enu_mps, state.r_enu_m[2]
+    due = is_slow(log.tick)
+    mean_east, mean_north, _, _ = _mean_wind(height, table, constants, w)
     to_east, to_north = wind.direction(height, w)
     mean = sqrt(mean_east * mean_east + mean_north * mean_north)
-    along_east = mean_east / mean if mean > 1.0e-6 else to_east
-    along_north = mean_north / mean if mean > 1.0e-6 else to_north
+    per_mean = 1.0 / max(mean, 1.0e-6)
+    along_east = mean_east * per_mean if mean > 1.0e-6 else to_east
+    along_north = mean_north * per_mean if mean > 1.0e-6 else to_north
     airspeed = norm((v[0] - mean_east, v[1] - mean_north, v[2]))
     passing = max(max(airspeed, mean), w.airspeed_floor_mps)
     l_u, l_w, sigma_u, sigma_w = turbulence.lengths_and_intensities(height, w)
-    uv = noise.normals(case.seed, noise.TURBULENCE_UV, tick)
-    ww = noise.normals(case.seed, noise.TURBULENCE_W, tick)
-    gusts = turbulence.advanced(gusts, passing, l_u, l_w, TICK_S, uv, ww)
+    uv = noise.normals(case.seed, noise.TURBULENCE_UV, log.tick)
+    ww = noise.normals(case.seed, noise.TURBULENCE_W, log.tick)
+    interval = SLOW_S if due else 0.0
+    gusts = turbulence.advanced(gusts, passing, l_u, l_w, interval, uv, ww)
     u, side, up = turbulence.velocity(gusts, sigma_u, sigma_w)
-    return (u * along_east - side * along_north, u * along_north + side * along_east, up), gusts
+    east, north = u * along_east - side * along_north, u * along_north + side * along_east
+    east, north = east if due else swirl[0], north if due else swirl[1]
+    return (east, north, up if due else swirl[2]), gusts
 
 
 @kernel
-def _gust(state, w):
+def _gust(state, constants, w):
     """The gust's wind to east and north, m/s; it waits for the descent.  §3.2"""
     gust = wind.gust_speed(state.r_enu_m[2], w) if state.v_enu_mps[2] < 0.0 else 0.0
-    sine, cosine = sincos(w.gust_from_rad)
-    return -gust * sine, -gust * cosine
+    return gust * constants.gust_to_east, gust * constants.gust_to_north
 
 
 @kernel
-def air(state, gusts, table, trigonometry, tick, case):
-    """Air, wind and gravity for the coming tick, and the filters after it.  §2, §3, §4
+def air(state, swirl, table, constants, case):
+    """Air, wind and gravity for the coming tick.  §2, §3, §4
 
     table: wind (east, north m/s, slopes 1/s) read from a file for this run and height; used where
     the profile says so. Turbulence and gust add to the mean wind.
@@ -99,12 +114,11 @@ def air(state, gusts, table, trigonometry, tick, case):
     height = state.r_enu_m[2]
     site, w = case.site, case.wind
     rho, rho_slope, p, p_slope = atmosphere.air_at(height, site)
-    g, g_slope = atmosphere.gravity_at(height, trigonometry[0], site)
+    g, g_slope = atmosphere.gravity_at(height, constants.sin_latitude, site)
 
-    mean_east, mean_north, shear_east, shear_north = _mean_wind(height, table, w)
-    swirl, gusts = _turbulence(state, gusts, mean_east, mean_north, tick, case)
-    gust_east, gust_north = _gust(state, w)
-    felt = Air(
+    mean_east, mean_north, shear_east, shear_north = _mean_wind(height, table, constants, w)
+    gust_east, gust_north = _gust(state, constants, w)
+    return Air(
         height_m=height,
         density_kgpm3=rho,
         density_slope_per_m=rho_slope,
@@ -118,7 +132,6 @@ def air(state, gusts, table, trigonometry, tick, case):
         shear_east_per_s=shear_east,
         shear_north_per_s=shear_north,
     )
-    return felt, gusts
 
 
 @kernel
@@ -144,15 +157,21 @@ def _since_release(log):
 
 
 @kernel
+def is_slow(tick):
+    """Whether the slow clock ticks, too.  §18.2"""
+    return tick - SLOW_TICKS * np.floor(tick / SLOW_TICKS) == 0.0
+
+
+@kernel
 def aid(state, memory, est, log, case, design, tuning, normal):
     """Aiding tick: satellite fix and altimeter, fused. Does nothing between.  §13.3, §14"""
-    due = log.tick - AIDING_TICKS * np.floor(log.tick / AIDING_TICKS) == 0.0
+    due = is_slow(log.tick)
     since = _since_release(log)
     failed = actuation.active_failure(since, case.failure)
     fix = 1.0 if due and failed != _LOST_FIX else 0.0
     echo = 1.0 if due and failed != _LOST_ALTIMETER else 0.0
-    interval = AIDING_S if due else 0.0
-    aids = sensors.aids(state, normal, fix, echo, case, log.tick)
+    interval = SLOW_S if due else 0.0
+    aids = sensors.aids(state, normal, fix, echo, case, log.tick, log.time_s)
     memory = sensors.wander(memory, case.imu, case.seed, log.tick, interval)
     return memory, navigation.aided(est, aids, design, tuning, interval)
 
@@ -167,25 +186,26 @@ def switch_votes(pads_pressed, log, case):
 
 
 @kernel
-def software(est, demand, command, phase, votes, log, design, gains, plant):
+def software(est, demand, command, phase, votes, log, case, design, gains, plant):
     """Guidance and control on one tick: estimate in, demand and command out.  §15, §16"""
     base = navigation.at_base(est, design.imu)
     released = 1.0 if log.release_s >= 0.0 else 0.0
-    demand = guidance.advanced(demand, phase, released, TICK_S)
+    demand = guidance.advanced(demand, base, phase, released, gains, TICK_S)
     demand = guidance.cut_off(demand, base, votes, phase, gains, TICK_S)
-    command = control.advanced(command, base, demand, released, gains, plant, TICK_S)
-    return demand, command
+    off = demand.cut_off > 0.0 or guidance.is_falling(demand, phase)
+    new = control.advanced(command, base, demand, off, released, gains, plant, TICK_S)
+    _, luck = noise.uniforms(case.seed, noise.COMPUTER, log.tick)
+    return demand, control.kept_if_missed(luck < case.computer.missed_fraction, command, new)
 
 
 @kernel
 def actuated(before, command, program, state, log, case):
     """What the actuators are told over the coming tick: the command of the last one.  §17.1
 
-    The computer is late by a uniform share of its jitter, or misses the cycle.
+    The computer is late by a uniform share of its jitter.
     """
-    moment, luck = noise.uniforms(case.seed, noise.COMPUTER, log.tick)
-    late = moment * case.computer.jitter_s / TICK_S
-    late = 1.0 if luck < case.computer.missed_fraction else min(late, 1.0)
+    moment, _ = noise.uniforms(case.seed, noise.COMPUTER, log.tick)
+    late = min(moment * case.computer.jitter_s / TICK_S, 1.0)
     since = _since_release(log)
     return actuation.actuation(before, command, program, state, since, late, case, TICK_S)
 
@@ -198,7 +218,7 @@ def axial_specific_force(state, told, felt, ground, case):
     """
     asked = dynamics.commanded(told, 0.0)
     push, _ = dynamics.thrust_body(state, told, asked, felt.pressure_pa, case)
-    return (push[2] + ground.force_enu_n[2]) / total(state, case.mass)
+    return (push[2] + ground.force_body_n[2]) / total(state, case.mass)
 
 
 @kernel
@@ -208,7 +228,7 @@ def _reach(height, rate, climbed):
     While the vehicle has not climbed, a pad that rises with it has nothing to fear.
     """
     kept = height + rate * TICK_S - 0.5 * HARDEST_MPS2 * TICK_S * TICK_S
-    return kept if climbed or rate < 0.0 else 1.0e3
+    return kept if climbed or rate < 0.0 else _FAR_M
 
 
 @kernel
@@ -231,6 +251,7 @@ def hull(state, body, support, normal, climbed, case, edge_share, limits):
     quiet = 1.0 if touchdown.is_quiet(state, body, support, limits) else 0.0
     margin = touchdown.tip_margin(state, body, legs_, edge_share)
     reach = min(_reach(hull_m, hull_rate, climbed), _reach(bell_m, bell_rate, climbed))
+    reach = reach if case.site.ground > 0.0 else _FAR_M
     return Contact(reach, hull_m, bell_m, 0.0, quiet, margin)
 
 
@@ -324,6 +345,7 @@ def logged(log, state, demand, command, contact, freed, held, case, limits, gain
     saturated = TICK_S if _saturated(command, case.gimbal) else 0.0
     tip_margin = min(log.tip_margin_m, contact.tip_margin_m)
     tip_margin = tip_margin if log.touched > 0.0 else log.tip_margin_m
+    time_s = now.time_s if end == IN_FLIGHT else log.time_s  # of the state that ended it
     return Log(
         mode=mode,
         tick=log.tick + 1.0,
@@ -341,5 +363,5 @@ def logged(log, state, demand, command, contact, freed, held, case, limits, gain
         quiet_s=now.quiet_s,
         tip_margin_m=tip_margin,
         touched=log.touched,
-        time_s=now.time_s,
+        time_s=time_s,
     )

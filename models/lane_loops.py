@@ -17,37 +17,41 @@ from models.vectors import add, norm
 # --- the finite watch -----------------------------------------------------------------------------
 
 
-@plain
-def distrust(buffer, first, rows):
-    """Clear the sticky flag of the lanes where one of these rows is not finite.  §18.9"""
-    for row in range(rows):
-        for lane in range(LANES):
-            sound = abs(buffer[first + row * LANES + lane]) < block.HUGE
-            kept = buffer[block.FINITE + lane]
-            buffer[block.FINITE + lane] = kept if sound else 0.0
+_AT_ONCE = 8  # rows; one by one, each would wait for the flag of the one before
 
 
 @plain
-def distrust_legs(buffer, leg_rows, number, first, last):
-    """Clear the sticky flag of the lanes where one of these rows of a leg is not finite.  §18.9"""
-    for row in range(first, last):
-        at = number * block.LEG_SIZE + row * LANES
+def distrust(buffer, rows, first, count):
+    """Spoil the sticky flag of the lanes where one of these rows is not finite.  §18.9
+
+    A number times zero is zero, infinity and NaN times zero are NaN, and so is the flag from then
+    on.
+    """
+    whole = count - count % _AT_ONCE
+    for row in range(0, whole, _AT_ONCE):
         for lane in range(LANES):
-            sound = abs(leg_rows[at + lane]) < block.HUGE
-            kept = buffer[block.FINITE + lane]
-            buffer[block.FINITE + lane] = kept if sound else 0.0
+            at = first + row * LANES + lane
+            some = rows[at] + rows[at + LANES] + rows[at + 2 * LANES] + rows[at + 3 * LANES]
+            at += 4 * LANES
+            more = rows[at] + rows[at + LANES] + rows[at + 2 * LANES] + rows[at + 3 * LANES]
+            buffer[block.FINITE + lane] += 0.0 * (some + more)
+    for row in range(whole, count):
+        for lane in range(LANES):
+            buffer[block.FINITE + lane] += 0.0 * rows[first + row * LANES + lane]
 
 
 @plain
 def watch(buffer, leg_rows, n_legs):
-    """The sticky flag: cleared where anything that changes in flight is not finite.  §18.9
+    """The sticky flag: spoilt where anything that changes in flight is not finite.  §18.9
 
     Clamps, selects and minima turn a NaN into an ordinary number, so this looks at the rows
-    themselves, before a tick has used them and again after.
+    themselves, before a tick has used them and again after. n_legs: 0 in flight, where no leg's
+    memory changes.
     """
-    distrust(buffer, 0, block.DYNAMIC_ROWS)
+    distrust(buffer, buffer, 0, block.DYNAMIC_ROWS)
     for number in range(n_legs):
-        distrust_legs(buffer, leg_rows, number, block.LEG_CASE_ROWS, block.LEG_ROWS)
+        first = number * block.LEG_SIZE + block.LEG_CASE_ROWS * LANES
+        distrust(buffer, leg_rows, first, block.LEG_ROWS - block.LEG_CASE_ROWS)
 
 
 # --- one control tick -----------------------------------------------------------------------------
@@ -71,18 +75,31 @@ def look_up(buffer, tables):
 
 
 @plain
+def stir(buffer):
+    """Turbulence, on the lanes whose slow clock ticks."""
+    for lane in range(LANES):
+        swirl, gusts = flight.stir(
+            block.load_y0(buffer, lane), block.load_gusts(buffer, lane),
+            block.load_swirl(buffer, lane), block.load_table(buffer, lane),
+            block.load_fixed(buffer, lane), block.load_log(buffer, lane),
+            block.load_case(buffer, lane),
+        )  # fmt: skip
+        block.store_swirl(buffer, lane, swirl)
+        block.store_gusts(buffer, lane, gusts)
+
+
+@plain
 def air_and_mass(buffer):
     """Air, wind and mass properties for the coming tick."""
     for lane in range(LANES):
         case, state = block.load_case(buffer, lane), block.load_y0(buffer, lane)
-        felt, gusts = flight.air(
-            state, block.load_gusts(buffer, lane), block.load_table(buffer, lane),
-            block.load_trig(buffer, lane), block.load_log(buffer, lane).tick, case,
+        felt = flight.air(
+            state, block.load_swirl(buffer, lane), block.load_table(buffer, lane),
+            block.load_fixed(buffer, lane), case,
         )  # fmt: skip
         told, ground = block.load_actuation(buffer, lane), block.load_ground(buffer, lane)
         axial = flight.axial_specific_force(state, told, felt, ground, case)
         block.store_air(buffer, lane, felt)
-        block.store_gusts(buffer, lane, gusts)
         block.store_body(buffer, lane, mass.body(state.lox_kg, state.fuel_kg, axial, case))
 
 
@@ -103,7 +120,7 @@ def navigate(buffer, shared):
 
 @plain
 def aid(buffer, shared):
-    """Satellite fix and altimeter, on the lanes that are due."""
+    """Satellite fix and altimeter, on the lanes whose slow clock ticks."""
     design, tuning = block.load_design(shared, 0), block.load_tuning(shared, 0)
     for lane in range(LANES):
         memory, est = flight.aid(
@@ -121,7 +138,7 @@ def feel(buffer, shared, leg_rows, n_legs):
     limits = block.load_limits(shared, 0)
     edge_share = cos(pi / max(n_legs, 2))
     for lane in range(LANES):
-        support = norm(block.load_ground(buffer, lane).force_enu_n)
+        support = norm(block.load_ground(buffer, lane).force_body_n)
         climbed = flight.has_left(block.load_log(buffer, lane), block.load_case(buffer, lane))
         contact = flight.hull(
             block.load_y0(buffer, lane), block.load_body(buffer, lane), support,
@@ -155,7 +172,7 @@ def control(buffer, shared):
         votes = flight.switch_votes(block.load_contact(buffer, lane).pressed, log, case)
         demand, command = flight.software(
             block.load_est(buffer, lane), block.load_demand(buffer, lane), command,
-            block.load_phase(buffer, lane), votes, log, design, gains, plant,
+            block.load_phase(buffer, lane), votes, log, case, design, gains, plant,
         )  # fmt: skip
         block.store_demand(buffer, lane, demand)
         block.store_command(buffer, lane, command)
@@ -186,21 +203,21 @@ _WEIGHT = (1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0)
 
 
 @plain
-def stage(buffer, reach):
-    """y = y0 + reach k."""
-    for i in range(_STATE_SIZE):
-        buffer[block.Y + i] = buffer[block.Y0 + i] + reach * buffer[block.K + i]
+def rates(buffer, since_s, reach, weight):
+    """k = derivative at y0 + reach k, this long after the tick; total += weight k."""
+    for lane in range(LANES):
+        k = dynamics.rates(
+            block.load_moved(buffer, lane, reach), block.load_actuation(buffer, lane),
+            block.load_air(buffer, lane), block.load_body(buffer, lane),
+            block.load_ground(buffer, lane), block.load_earth(buffer, lane), since_s,
+            block.load_case(buffer, lane),
+        )  # fmt: skip
+        block.store_k(buffer, lane, k)
+        block.add_to_total(buffer, lane, weight, k)
 
 
 @plain
-def accumulate(buffer, weight):
-    """total += weight k."""
-    for i in range(_STATE_SIZE):
-        buffer[block.TOTAL + i] += weight * buffer[block.K + i]
-
-
-@plain
-def clear(buffer):
+def begin(buffer):
     """total = 0, k = 0."""
     for i in range(_STATE_SIZE):
         buffer[block.TOTAL + i] = 0.0
@@ -208,25 +225,10 @@ def clear(buffer):
 
 
 @plain
-def rates(buffer, since_s):
-    """k = derivative at y, this long after the tick."""
-    for lane in range(LANES):
-        k = dynamics.rates(
-            block.load_y(buffer, lane), block.load_actuation(buffer, lane),
-            block.load_air(buffer, lane), block.load_body(buffer, lane),
-            block.load_ground(buffer, lane), block.load_earth(buffer, lane), since_s,
-            block.load_case(buffer, lane),
-        )  # fmt: skip
-        block.store_k(buffer, lane, k)
-
-
-@plain
 def conclude(buffer, since_s, dt):
     """y0 += dt total; unit quaternion, nozzle inside its backlash."""
-    for i in range(_STATE_SIZE):
-        buffer[block.Y0 + i] += dt * buffer[block.TOTAL + i]
     for lane in range(LANES):
-        state, told = block.load_y0(buffer, lane), block.load_actuation(buffer, lane)
+        state, told = block.load_stepped(buffer, lane, dt), block.load_actuation(buffer, lane)
         case = block.load_case(buffer, lane)
         state, told = dynamics.concluded(state, told, since_s, case)
         block.store_y0(buffer, lane, state)
@@ -236,30 +238,30 @@ def conclude(buffer, since_s, dt):
 @plain
 def fly_step(buffer, since_s, dt):
     """One step in free flight, begun this long after the tick."""
-    clear(buffer)
+    begin(buffer)
     for s in range(4):
-        stage(buffer, _STAGE[s] * dt)
-        rates(buffer, since_s + _STAGE[s] * dt)
-        accumulate(buffer, _WEIGHT[s])
+        rates(buffer, since_s + _STAGE[s] * dt, _STAGE[s] * dt, _WEIGHT[s])
     conclude(buffer, since_s + dt, dt)
 
 
 @plain
-def push(buffer, leg_rows, n_legs):
-    """ground = what all legs do to the vehicle at y."""
+def push(buffer, leg_rows, n_legs, reach):
+    """ground = what all legs do to the vehicle at y0 + reach k."""
     zero = (0.0, 0.0, 0.0)
     for lane in range(LANES):
+        state, normal = block.load_moved(buffer, lane, reach), block.load_normal(buffer, lane)
+        block.store_footing(buffer, lane, legs.footing(state, normal))
         block.store_ground(buffer, lane, Wrench(zero, zero))
     for number in range(n_legs):
         at = number * block.LEG_SIZE
         for lane in range(LANES):
             one = legs.wrench(
-                block.load_y(buffer, lane), block.load_leg_memory(leg_rows, at + lane),
+                block.load_moved(buffer, lane, reach), block.load_footing(buffer, lane),
+                block.load_leg_memory(leg_rows, at + lane),
                 block.load_leg(leg_rows, at + lane), block.load_case(buffer, lane).legs,
-                block.load_normal(buffer, lane),
             )  # fmt: skip
             sum_ = block.load_ground(buffer, lane)
-            force = add(sum_.force_enu_n, one.force_enu_n)
+            force = add(sum_.force_body_n, one.force_body_n)
             moment = add(sum_.moment_body_nm, one.moment_body_nm)
             block.store_ground(buffer, lane, Wrench(force, moment))
 
@@ -281,12 +283,10 @@ def settle(buffer, leg_rows, n_legs, dt):
 @plain
 def contact_step(buffer, leg_rows, n_legs, since_s, dt):
     """One step on the ground, begun this long after the tick."""
-    clear(buffer)
+    begin(buffer)
     for s in range(4):
-        stage(buffer, _STAGE[s] * dt)
-        push(buffer, leg_rows, n_legs)
-        rates(buffer, since_s + _STAGE[s] * dt)
-        accumulate(buffer, _WEIGHT[s])
+        push(buffer, leg_rows, n_legs, _STAGE[s] * dt)
+        rates(buffer, since_s + _STAGE[s] * dt, _STAGE[s] * dt, _WEIGHT[s])
     conclude(buffer, since_s + dt, dt)
     settle(buffer, leg_rows, n_legs, dt)
 
@@ -295,12 +295,14 @@ def contact_step(buffer, leg_rows, n_legs, since_s, dt):
 def take(buffer, shared, since_s):
     """State and estimate of the lanes still in the air, this long after the tick.  §18.7"""
     design, tuning = block.load_design(shared, 0), block.load_tuning(shared, 0)
+    plant = block.load_plant(shared, 0)
     for lane in range(LANES):
         log = block.load_log(buffer, lane)
         if log.mode == 1.0 and log.touched == 0.0:
             snap = touchdown.snapshot(
                 block.load_y0(buffer, lane), block.load_est(buffer, lane),
-                block.load_body(buffer, lane), log.time_s - flight.TICK_S, since_s,
+                block.load_body(buffer, lane), plant.gravity_mps2,
+                log.time_s - flight.TICK_S, since_s,
                 block.load_case(buffer, lane), design, tuning,
             )  # fmt: skip
             block.store_snap(buffer, lane, snap)

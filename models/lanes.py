@@ -1,12 +1,13 @@
 """Many runs side by side: the one compiled function that campaigns, replays and single cases call.
 
 A block of LANES runs lies in flat buffers (block.py), which loops over lanes work on
-(lane_loops.py). First all lanes fly until each has come within reach of the ground or ended; a lane
-that has is parked. Then the contact loop takes the parked lanes to rest, with legs and a shorter
-step. §18.1
+(lane_loops.py). First the blocks fly, one after the other, each until all its lanes have come
+within reach of the ground or ended; a run that has is put by. Then the contact loop takes all of
+them to rest, with legs and a shorter step, each lane one after the other. §18.1
 """
 
 from math import nan
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,13 +22,13 @@ from models.lane_loops import (
     contact_step,
     control,
     distrust,
-    distrust_legs,
     feel,
     fly_step,
     keep_log,
     latch,
     look_up,
     navigate,
+    stir,
     take,
     watch,
 )
@@ -45,7 +46,7 @@ __all__ = [
     "PHASE_ROWS",
     "UNIFORM_ROWS",
     "Tables",
-    "fly_block",
+    "fly_blocks",
 ]
 
 METRIC_NAMES = Metrics._fields
@@ -121,14 +122,13 @@ def fill(buffer, leg_rows, cases, leg_cases):
 
 
 @plain
-def place_legs(buffer, leg_rows, n_legs):
-    """Legs' memory where the pads are now: at the start, and when the contact loop takes over."""
+def place_legs(buffer, leg_rows, lane, n_legs):
+    """A lane's legs where the pads are now: at the start, and when it comes into contact."""
+    state, normal = block.load_y0(buffer, lane), block.load_normal(buffer, lane)
     for number in range(n_legs):
-        for lane in range(LANES):
-            at = number * block.LEG_SIZE + lane
-            state, normal = block.load_y0(buffer, lane), block.load_normal(buffer, lane)
-            memory = legs.unloaded(state, block.load_leg(leg_rows, at), normal)
-            block.store_leg_memory(leg_rows, at, memory)
+        at = number * block.LEG_SIZE + lane
+        memory = legs.unloaded(state, block.load_leg(leg_rows, at), normal)
+        block.store_leg_memory(leg_rows, at, memory)
 
 
 @plain
@@ -141,11 +141,11 @@ def start(buffer, shared, leg_rows, n_legs):
         state = _started_state(case)
         sin_lat, cos_lat = sincos(case.site.latitude_rad)
         normal = legs.ground_normal(case.site)
-        block.store_trig(buffer, lane, (sin_lat, cos_lat))
+        block.store_fixed(buffer, lane, flight.fixed(case))
         block.store_normal(buffer, lane, normal)
         block.store_earth(buffer, lane, atmosphere.earth_rate(sin_lat, cos_lat, case.site))
         block.store_y0(buffer, lane, state)
-        block.store_memory(buffer, lane, sensors.imu_memory(state, case.imu))
+        block.store_memory(buffer, lane, sensors.imu_memory(state, case.imu, case.seed))
 
         # What is drawn at the start
         n0, n1, n2, n3 = noise.normals(case.seed, noise.START, 0.0)
@@ -157,17 +157,17 @@ def start(buffer, shared, leg_rows, n_legs):
         block.store_est(buffer, lane, est)
 
         told, command = _idle(case)
-        demand = Demand(state.r_enu_m, state.v_enu_mps, _ZERO, 0.0, 0.0, 0.0)
+        demand = Demand(state.r_enu_m, state.v_enu_mps, _ZERO, 0.0, 0.0, 0.0, 0.0)
         block.store_demand(buffer, lane, demand)
         block.store_command(buffer, lane, command)
         block.store_actuation(buffer, lane, told)
         block.store_ground(buffer, lane, Wrench(_ZERO, _ZERO))
         block.store_log(buffer, lane, _new_log(case))
         block.store_start_kg(buffer, lane, state.lox_kg + state.fuel_kg)
-    place_legs(buffer, leg_rows, n_legs)
-    distrust(buffer, block.CASE_AT, block.CASE_ROWS)
+        place_legs(buffer, leg_rows, lane, n_legs)
+    distrust(buffer, buffer, block.CASE_AT, block.CASE_ROWS)
     for number in range(n_legs):
-        distrust_legs(buffer, leg_rows, number, 0, LEG_CASE_ROWS)
+        distrust(buffer, leg_rows, number * block.LEG_SIZE, LEG_CASE_ROWS)
 
 
 @kernel
@@ -185,42 +185,63 @@ def _placed(six, number, value):
 
 
 @plain
-def final_rows(buffer, leg_rows, n_legs, shared, rows):
-    """The metrics of every lane."""
-    limits = block.load_limits(shared, 0)
-    for lane in range(LANES):
-        strokes = (nan, nan, nan, nan, nan, nan)
-        loads = (nan, nan, nan, nan, nan, nan)
-        crush, slid = 0.0, 0.0
-        for number in range(n_legs):
-            memory = block.load_leg_memory(leg_rows, number * block.LEG_SIZE + lane)
-            strokes = _placed(strokes, number, memory.peak_stroke_m)
-            loads = _placed(loads, number, memory.peak_load_n)
-            crush = max(crush, memory.crushed_m)
-            slid = max(slid, memory.slid_m)
-        result = metrics(
-            block.load_y0(buffer, lane), block.load_log(buffer, lane),
-            block.load_snap(buffer, lane), strokes, loads, crush, slid,
-            block.load_start_kg(buffer, lane), block.load_case(buffer, lane), limits,
-        )  # fmt: skip
-        for k in range(len(result)):
-            rows[lane, k] = result[k]
+def final_row(buffer, leg_rows, lane, n_legs, shared, row):
+    """The metrics of the run in this lane, into its row."""
+    strokes = (nan, nan, nan, nan, nan, nan)
+    loads = (nan, nan, nan, nan, nan, nan)
+    crush, slid = 0.0, 0.0
+    for number in range(n_legs):
+        memory = block.load_leg_memory(leg_rows, number * block.LEG_SIZE + lane)
+        strokes = _placed(strokes, number, memory.peak_stroke_m)
+        loads = _placed(loads, number, memory.peak_load_n)
+        crush = max(crush, memory.crushed_m)
+        slid = max(slid, memory.slid_m)
+    result = metrics(
+        block.load_y0(buffer, lane), block.load_log(buffer, lane), block.load_snap(buffer, lane),
+        strokes, loads, crush, slid, block.load_start_kg(buffer, lane),
+        block.load_case(buffer, lane), block.load_limits(shared, 0),
+    )  # fmt: skip
+    for k in range(len(result)):
+        row[k] = result[k]
 
 
-# --- a block --------------------------------------------------------------------------------------
+# --- flying ---------------------------------------------------------------------------------------
+
+_EMPTY = -1  # a lane without a run, whose rows are void
+
+
+class Job(NamedTuple):
+    """What all blocks share, and where results go: see fly_blocks."""
+
+    shared: np.ndarray
+    tables: Tables
+    n_legs: int
+    history: np.ndarray
+    stride: int
+    rows: np.ndarray
+    effort: np.ndarray
+
+
+class Waiting(NamedTuple):
+    """Runs put by at the hand-over to contact: their rows, their legs' rows, their numbers."""
+
+    rows: np.ndarray
+    leg_rows: np.ndarray
+    number: np.ndarray
+    count: np.ndarray  # (1,)
 
 
 @plain
-def record(buffer, parked, mode, leg_rows, n_legs, history, stride):
-    """One row of history for each lane that is in this mode and due."""
+def record(buffer, leg_rows, run_of, in_contact, job):
+    """One row of history for each lane that has a run and is due."""
+    history, stride = job.history, job.stride
     for lane in range(LANES):
         log = block.load_log(buffer, lane)
         tick = int(log.tick)
         slot = tick // stride
-        gone = block.load_log(parked, lane).mode != mode
-        if gone or tick % stride != 0 or slot >= history.shape[1]:
+        if run_of[lane] == _EMPTY or tick % stride != 0 or slot >= history.shape[1]:
             continue
-        at = history[lane, slot]
+        at = history[run_of[lane], slot]
         state, case = block.load_y0(buffer, lane), block.load_case(buffer, lane)
         told = block.load_actuation(buffer, lane)
         for i in range(13):
@@ -235,106 +256,163 @@ def record(buffer, parked, mode, leg_rows, n_legs, history, stride):
         at[20] = state.fuel_slosh_x_rad
         at[21] = state.fuel_slosh_y_rad
         at[22] = block.load_demand(buffer, lane).phase
-        for number in range(n_legs):
+        for number in range(job.n_legs):
             memory = block.load_leg_memory(leg_rows, number * block.LEG_SIZE + lane)
-            stroke = max(memory.stroke_m, 0.0) if mode == 1.0 else 0.0
+            stroke = max(memory.stroke_m, 0.0) if in_contact else 0.0
             at[FIRST_LEG_CHANNEL + 2 * number] = stroke
             at[FIRST_LEG_CHANNEL + 2 * number + 1] = memory.load_n
 
 
 @plain
-def park(buffer, leg_rows, parked, parked_legs, mode):
-    """Keep every lane that has just left this mode as it is; what its rows do later is void."""
-    for lane in range(LANES):
-        left = block.load_log(buffer, lane).mode > mode
-        if left and block.load_log(parked, lane).mode == mode:
-            for row in range(block.ROWS):
-                parked[row * LANES + lane] = buffer[row * LANES + lane]
-            for row in range(MAX_LEGS * block.LEG_ROWS):
-                parked_legs[row * LANES + lane] = leg_rows[row * LANES + lane]
-
-
-@plain
-def waiting(parked, mode):
-    """How many lanes are still in this mode."""
+def taken(run_of):
+    """How many lanes have a run."""
     count = 0
     for lane in range(LANES):
-        count += 1 if block.load_log(parked, lane).mode == mode else 0
+        count += 1 if run_of[lane] != _EMPTY else 0
     return count
 
 
 @plain
-def any_due(buffer):
-    """Whether some lane has an aiding tick."""
+def any_slow(buffer):
+    """Whether the slow clock ticks on some lane."""
     due = False
     for lane in range(LANES):
-        due = due or int(block.load_log(buffer, lane).tick) % flight.AIDING_TICKS == 0
+        due = due or int(block.load_log(buffer, lane).tick) % flight.SLOW_TICKS == 0
     return due
 
 
 @plain
-def tick(buffer, shared, tables, leg_rows, n_legs):
-    """All that happens on a control tick, before the integration to the next one.  §18.1"""
-    watch(buffer, leg_rows, n_legs)
+def tick(buffer, shared, tables, leg_rows, n_legs, moving_legs):
+    """All that happens on a control tick, before the integration to the next one.  §18.1
+
+    moving_legs: how many legs' memories change: none in flight.
+    """
+    watch(buffer, leg_rows, moving_legs)
     look_up(buffer, tables)
+    slow = any_slow(buffer)
+    if slow:
+        stir(buffer)
     air_and_mass(buffer)
     navigate(buffer, shared)
-    if any_due(buffer):
+    if slow:
         aid(buffer, shared)
     feel(buffer, shared, leg_rows, n_legs)
     control(buffer, shared)
-    watch(buffer, leg_rows, n_legs)
+    watch(buffer, leg_rows, moving_legs)
     keep_log(buffer, shared)
 
 
-@entry
-def fly_block(cases, leg_cases, shared, tables, n_legs, history, stride, rows, effort):
-    """Fly LANES runs to their ends.
+@plain
+def put_by(buffer, leg_rows, lane, number, waiting):
+    """A lane's rows out of the block."""
+    place = waiting.count[0]
+    for row in range(block.ROWS):
+        waiting.rows[place, row] = buffer[row * LANES + lane]
+    for row in range(MAX_LEGS * block.LEG_ROWS):
+        waiting.leg_rows[place, row] = leg_rows[row * LANES + lane]
+    waiting.number[place] = number
+    waiting.count[0] += 1
 
-    cases: (CASE_ROWS * LANES,), leg_cases: (MAX_LEGS * LEG_CASE_ROWS * LANES,), shared:
-    (UNIFORM_ROWS,), tables: see Tables, history: (LANES, time, HISTORY_CHANNELS), filled every
-    `stride` ticks (no times: not recorded), rows: (LANES, metric), out, effort: (4,), out:
+
+@plain
+def take_up(buffer, leg_rows, lane, place, waiting):
+    """And back into a lane."""
+    for row in range(block.ROWS):
+        buffer[row * LANES + lane] = waiting.rows[place, row]
+    for row in range(MAX_LEGS * block.LEG_ROWS):
+        leg_rows[row * LANES + lane] = waiting.leg_rows[place, row]
+
+
+@plain
+def fly_free(buffer, leg_rows, first, job, waiting):
+    """Free flight of a block whose first run has this number, until all its lanes have left it.
+
+    A run that ends in the air has its row written; one that comes within reach of the ground waits.
+    """
+    steps = int(block.load_steps(job.shared, 0)[0])
+    run_of = np.arange(first, first + LANES)
+    flying = LANES
+    while flying > 0:
+        if job.history.shape[1] > 0:
+            record(buffer, leg_rows, run_of, False, job)
+        tick(buffer, job.shared, job.tables, leg_rows, job.n_legs, 0)
+        job.effort[0] += flying
+        job.effort[1] += LANES
+        for lane in range(LANES):
+            mode = block.load_log(buffer, lane).mode
+            if run_of[lane] == _EMPTY or mode == 0.0:
+                continue
+            if mode == 1.0:
+                put_by(buffer, leg_rows, lane, run_of[lane], waiting)
+            else:
+                final_row(buffer, leg_rows, lane, job.n_legs, job.shared, job.rows[run_of[lane]])
+            run_of[lane] = _EMPTY
+        flying = taken(run_of)
+        for step in range(steps):
+            fly_step(buffer, step * TICK_S / steps, TICK_S / steps)
+
+
+@plain
+def move_up(buffer, leg_rows, run_of, following, n_legs, waiting):
+    """Empty lanes take up runs that wait, from the one following on; which follows then."""
+    for lane in range(LANES):
+        if run_of[lane] == _EMPTY and following < waiting.count[0]:
+            take_up(buffer, leg_rows, lane, following, waiting)
+            place_legs(buffer, leg_rows, lane, n_legs)
+            run_of[lane] = waiting.number[following]
+            following += 1
+    return following
+
+
+@plain
+def settle_down(buffer, leg_rows, job, waiting):
+    """Contact of all runs that wait, to their ends; a lane whose run is over takes up the next.
+
+    From the tick of hand-over, which has been done.
+    """
+    steps = int(block.load_steps(job.shared, 0)[1])
+    dt = TICK_S / steps
+    run_of = np.full(LANES, _EMPTY)
+    following = move_up(buffer, leg_rows, run_of, 0, job.n_legs, waiting)
+    landing = taken(run_of)
+    while landing > 0:
+        job.effort[2] += landing
+        job.effort[3] += LANES
+        for step in range(steps):
+            take(buffer, job.shared, step * dt)
+            contact_step(buffer, leg_rows, job.n_legs, step * dt, dt)
+            latch(buffer, leg_rows, job.n_legs)
+        if job.history.shape[1] > 0:
+            record(buffer, leg_rows, run_of, True, job)
+        tick(buffer, job.shared, job.tables, leg_rows, job.n_legs, job.n_legs)
+        for lane in range(LANES):
+            if run_of[lane] != _EMPTY and block.load_log(buffer, lane).mode == 2.0:
+                final_row(buffer, leg_rows, lane, job.n_legs, job.shared, job.rows[run_of[lane]])
+                run_of[lane] = _EMPTY
+        following = move_up(buffer, leg_rows, run_of, following, job.n_legs, waiting)
+        landing = taken(run_of)
+
+
+@entry
+def fly_blocks(cases, leg_cases, shared, tables, n_legs, history, stride, rows, effort):
+    """Fly blocks of LANES runs to their ends: each block free, then all in contact together.
+
+    cases: (block, CASE_ROWS * LANES), leg_cases: (block, MAX_LEGS * LEG_CASE_ROWS * LANES), shared:
+    (UNIFORM_ROWS,), tables: see Tables, history: (run, time, HISTORY_CHANNELS), filled every
+    `stride` ticks (no times: not recorded), rows: (run, metric), out, effort: (4,), out:
     lane-ticks flown and paid for, in flight and in contact.
     """
-    buffer = np.zeros(block.BUFFER_SIZE)
-    leg_rows = np.zeros(block.LEGS_SIZE)
-    fill(buffer, leg_rows, cases, leg_cases)
-    start(buffer, shared, leg_rows, n_legs)
-    flight_steps = int(block.load_steps(shared, 0)[0])
-    contact_steps = int(block.load_steps(shared, 0)[1])
-    parked, parked_legs = buffer.copy(), leg_rows.copy()
-    recording = history.shape[1] > 0
-
-    # Free flight: until every lane has come within reach of the ground, or ended
-    dt = TICK_S / flight_steps
-    flying = waiting(parked, 0.0)
-    while flying > 0:
-        if recording:
-            record(buffer, parked, 0.0, leg_rows, n_legs, history, stride)
-        tick(buffer, shared, tables, leg_rows, n_legs)
-        park(buffer, leg_rows, parked, parked_legs, 0.0)
-        for step in range(flight_steps):
-            fly_step(buffer, step * dt, dt)
-        effort[0] += flying
-        effort[1] += LANES
-        flying = waiting(parked, 0.0)
-
-    # Contact: from the tick of hand-over, which has been done, to the end
-    buffer[:] = parked
-    leg_rows[:] = parked_legs
-    place_legs(buffer, leg_rows, n_legs)
-    dt = TICK_S / contact_steps
-    landing = waiting(parked, 1.0)
-    while landing > 0:
-        for step in range(contact_steps):
-            take(buffer, shared, step * dt)
-            contact_step(buffer, leg_rows, n_legs, step * dt, dt)
-            latch(buffer, leg_rows, n_legs)
-        if recording:
-            record(buffer, parked, 1.0, leg_rows, n_legs, history, stride)
-        tick(buffer, shared, tables, leg_rows, n_legs)
-        park(buffer, leg_rows, parked, parked_legs, 1.0)
-        effort[2] += landing
-        effort[3] += LANES
-        landing = waiting(parked, 1.0)
-    final_rows(parked, parked_legs, n_legs, shared, rows)
+    n_runs = cases.shape[0] * LANES
+    buffer, leg_rows = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
+    job = Job(shared, tables, n_legs, history, stride, rows, effort)
+    waiting = Waiting(
+        np.empty((n_runs, block.ROWS)), np.empty((n_runs, MAX_LEGS * block.LEG_ROWS)),
+        np.zeros(n_runs, np.int64), np.zeros(1, np.int64),
+    )  # fmt: skip
+    for which in range(cases.shape[0]):
+        buffer[:] = 0.0
+        leg_rows[:] = 0.0
+        fill(buffer, leg_rows, cases[which], leg_cases[which])
+        start(buffer, shared, leg_rows, n_legs)
+        fly_free(buffer, leg_rows, which * LANES, job, waiting)
+    settle_down(buffer, leg_rows, job, waiting)

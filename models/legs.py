@@ -13,7 +13,7 @@ own friction.
 from models.elementary import sincos
 from models.jit import kernel
 from models.rotation import conjugate, rotate
-from models.structs import LegState, Wrench
+from models.structs import Footing, LegState, Wrench
 from models.vectors import add, cross, dot, norm, scale, sub
 
 
@@ -62,12 +62,13 @@ def normal_load(stroke, rate, crushed, leg, legs):
 
 
 @kernel
-def side_load(r, v, normal, load, leg_state, leg, legs):
-    """Friction force in enu, N, within the cone mu N, and the trial force before the cut.  §12.2
+def side_load(off, v, normal, load, leg, legs):
+    """Friction force, N, within the cone mu N, and the trial force before the cut.  §12.2
 
-    trial = -k_t (r - anchor) - c_t v,   both in the ground plane
+        trial = -k_t off - c_t v,   both in the ground plane
+
+    off: the pad from its anchor, m; the result is in the axes of off, v and normal.
     """
-    off = sub(r, leg_state.anchor_enu_m)
     off = sub(off, scale(dot(normal, off), normal))
     slide = sub(v, scale(dot(normal, v), normal))
     trial = sub(scale(-legs.grip_stiffness_npm, off), scale(legs.grip_damping_nspm, slide))
@@ -78,17 +79,32 @@ def side_load(r, v, normal, load, leg_state, leg, legs):
 
 
 @kernel
-def wrench(state, leg_state, leg, legs, normal):
-    """What the ground does through one leg: force N, enu; moment N m about the base centre.  §12"""
-    r, v = foot(state, leg)
-    stroke = leg.ground_m - dot(normal, r)
-    rate = -dot(normal, v)
-    load = normal_load(stroke, rate, leg_state.crushed_m, leg, legs) * (1.0 - leg_state.collapsed)
-    side, _ = side_load(r, v, normal, load, leg_state, leg, legs)
-    force = add(scale(load, normal), side)
-    q = conjugate(state.q_body_to_enu)
-    arm = add((leg.x_m, leg.y_m, 0.0), rotate(q, scale(max(stroke, 0.0), normal)))
-    return Wrench(force, cross(arm, rotate(q, force)))
+def footing(state, normal):
+    """The ground as the vehicle sees it at this state: what all its legs share.  §12"""
+    down = conjugate(state.q_body_to_enu)
+    return Footing(
+        height_m=dot(normal, state.r_enu_m),
+        normal_body=rotate(down, normal),
+        v_body_mps=rotate(down, state.v_enu_mps),
+    )
+
+
+@kernel
+def wrench(state, ground, leg_state, leg, legs):
+    """What the ground does through one leg: force N and moment N m about the base centre.  §12
+
+    ground: see footing. All in body axes.
+    """
+    n, w = ground.normal_body, state.omega_body_radps
+    arm = (leg.x_m, leg.y_m, 0.0)
+    v = add(ground.v_body_mps, cross(w, arm))
+    stroke = leg.ground_m - (ground.height_m + dot(n, arm))
+    load = normal_load(stroke, -dot(n, v), leg_state.crushed_m, leg, legs)
+    load = load * (1.0 - leg_state.collapsed)
+    to_base = rotate(conjugate(state.q_body_to_enu), sub(state.r_enu_m, leg_state.anchor_enu_m))
+    side, _ = side_load(add(to_base, arm), v, n, load, leg, legs)
+    force = add(scale(load, n), side)
+    return Wrench(force, cross(add(arm, scale(max(stroke, 0.0), n)), force))
 
 
 @kernel
@@ -111,7 +127,7 @@ def _anchored(r, v, normal, load, before, leg, legs):
 
     The anchor follows the pad in the air, stays while it sticks, is dragged while it slips.
     """
-    force, trial = side_load(r, v, normal, load, before, leg, legs)
+    force, trial = side_load(sub(r, before.anchor_enu_m), v, normal, load, leg, legs)
     slips = norm(trial) > leg.friction * load
     touching = load > 0.0
     slide = sub(v, scale(dot(normal, v), normal))

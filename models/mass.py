@@ -46,10 +46,10 @@ def body(lox_kg, fuel_kg, axial_mps2, case):
     m1, z1, i1 = _fixed_liquid(lox_kg, bob_lox, case.lox)
     m2, z2, i2 = _fixed_liquid(fuel_kg, bob_fuel, case.fuel)
     m0 = dry.dry_kg
-    m = m0 + m1 + m2
-    x = m0 * dry.cg_x_m / m
-    y = m0 * dry.cg_y_m / m
-    z = (m0 * dry.cg_z_m + m1 * z1 + m2 * z2) / m
+    per_kg = 1.0 / (m0 + m1 + m2)
+    x = m0 * dry.cg_x_m * per_kg
+    y = m0 * dry.cg_y_m * per_kg
+    z = (m0 * dry.cg_z_m + m1 * z1 + m2 * z2) * per_kg
     dx, dy, dz = dry.cg_x_m - x, dry.cg_y_m - y, dry.cg_z_m - z
     d1, d2 = z1 - z, z2 - z
     liquid = m1 + m2
@@ -60,7 +60,19 @@ def body(lox_kg, fuel_kg, axial_mps2, case):
     ixy = dry.ixy_kgm2 + m0 * dx * dy + liquid * x * y
     ixz = dry.ixz_kgm2 + m0 * dx * dz - x * (m1 * d1 + m2 * d2)
     iyz = dry.iyz_kgm2 + m0 * dy * dz - y * (m1 * d1 + m2 * d2)
-    return Body((x, y, z), ixx, iyy, izz, ixy, ixz, iyz, bob_lox, bob_fuel)
+    inverse = _inverse(ixx, iyy, izz, -ixy, -ixz, -iyz)
+    lox_share = case.engine.mixture_ratio / (1.0 + case.engine.mixture_ratio)
+    return Body((x, y, z), ixx, iyy, izz, ixy, ixz, iyz, inverse, lox_share, bob_lox, bob_fuel)
+
+
+@kernel
+def _inverse(a, c, d, e, f, g):
+    """Inverse of the symmetric matrix [a e f; e c g; f g d]: xx, yy, zz, xy, xz, yz.  §5.3"""
+    c11, c12, c13 = c * d - g * g, f * g - e * d, e * g - f * c
+    k = 1.0 / (a * c11 + e * c12 + f * c13)
+    return (
+        k * c11, k * (a * d - f * f), k * (a * c - e * e), k * c12, k * c13, k * (e * f - a * g),
+    )  # fmt: skip
 
 
 @kernel
@@ -79,12 +91,9 @@ def angular_acceleration(moment, omega, b):
     mx = moment[0] - (q * hz - r * hy)
     my = moment[1] - (r * hx - p * hz)
     mz = moment[2] - (p * hy - q * hx)
-    # Cofactors of the symmetric matrix
-    c11, c12, c13 = c * d - g * g, f * g - e * d, e * g - f * c
-    c22, c23, c33 = a * d - f * f, e * f - a * g, a * c - e * e
-    k = 1.0 / (a * c11 + e * c12 + f * c13)
+    xx, yy, zz, xy, xz, yz = b.inverse_per_kgm2
     return (
-        k * (c11 * mx + c12 * my + c13 * mz),
-        k * (c12 * mx + c22 * my + c23 * mz),
-        k * (c13 * mx + c23 * my + c33 * mz),
+        xx * mx + xy * my + xz * mz,
+        xy * mx + yy * my + yz * mz,
+        xz * mx + yz * my + zz * mz,
     )

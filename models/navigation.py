@@ -99,19 +99,21 @@ def _grown_vertical(p, q_v, q_b, dt):
 
 
 @kernel
-def _fused_horizontal(p, r_off, v_off, valid, noise_p, noise_v):
+def _fused_horizontal(p, r_off, v_off, valid, gnss):
     """Covariance and east and north corrections by a position fix, then a velocity fix.  §14.3
 
-    r_off, v_off: east and north of fix less prediction. The fix's latency is in the prediction,
-    not in the gain. Returns the covariance and (position, velocity, bias) corrections, SI.
+    r_off, v_off: east and north of fix less prediction. The fix is one of p - latency v. Returns
+    the covariance and (position, velocity, bias) corrections, SI.
     """
-    s = valid / max(p.pp + noise_p * noise_p, _LEAST_VARIANCE)
-    kp, kv, kb = s * p.pp, s * p.pv, s * p.pb
+    noise_p, noise_v, late = gnss.horizontal_noise_m, gnss.velocity_noise_mps, gnss.latency_s
+    cp, cv, cb = p.pp - late * p.pv, p.pv - late * p.vv, p.pb - late * p.vb
+    s = valid / max(cp - late * cv + noise_p * noise_p, _LEAST_VARIANCE)
+    kp, kv, kb = s * cp, s * cv, s * cb
     re, rn = kp * r_off[0], kp * r_off[1]
     ve, vn = kv * r_off[0], kv * r_off[1]
     be, bn = kb * r_off[0], kb * r_off[1]
-    pp, pv, pb = p.pp - kp * p.pp, p.pv - kp * p.pv, p.pb - kp * p.pb
-    vv, vb, bb = p.vv - kv * p.pv, p.vb - kv * p.pb, p.bb - kb * p.pb
+    pp, pv, pb = p.pp - kp * cp, p.pv - kp * cv, p.pb - kp * cb
+    vv, vb, bb = p.vv - kv * cv, p.vb - kv * cb, p.bb - kb * cb
     s = valid / max(vv + noise_v * noise_v, _LEAST_VARIANCE)
     kp, kv, kb = s * pv, s * vv, s * vb
     e, n = v_off[0] - ve, v_off[1] - vn
@@ -186,9 +188,7 @@ def aided(est, aid, design, tuning, dt):
     q_b = tuning.bias_walk_mps3_rthz**2
     horizontal = _grown(est.horizontal, q_v, q_b, dt)
     vertical = _grown_vertical(est.vertical, q_v, q_b, dt)
-    horizontal, east, north = _fused_horizontal(
-        horizontal, r_off, v_off, aid.fix, g.horizontal_noise_m, g.velocity_noise_mps
-    )
+    horizontal, east, north = _fused_horizontal(horizontal, r_off, v_off, aid.fix, g)
     vertical, up = _fused_vertical(vertical, est, aid, r_antenna[2], v_antenna[2], design)
     return Estimate(
         r_enu_m=add(est.r_enu_m, (east[0], north[0], up[0])),
@@ -237,6 +237,22 @@ def aligned(state, case, design, tuning, mass_kg, noise4, noise4b):
         mass_kg=mass_kg,
         since_fix_s=0.0,
     )
+
+
+@kernel
+def carried_on(est, gravity_mps2, since_s):
+    """The estimate part of a tick later: position and velocity by the last specific force.  §14.6
+
+    v+ = v + (R f - g up - b) dt,   r+ = r + (v + v+) dt / 2
+    """
+    felt = rotate(est.q_body_to_enu, est.accel_body_mps2)
+    a = sub(felt, add((0.0, 0.0, gravity_mps2), est.bias_enu_mps2))
+    v = add(est.v_enu_mps, scale(since_s, a))
+    r = add(est.r_enu_m, scale(0.5 * since_s, add(est.v_enu_mps, v)))
+    return Estimate(
+        r, v, est.q_body_to_enu, est.omega_body_radps, est.accel_body_mps2, est.bias_enu_mps2,
+        est.altimeter_bias_m, est.horizontal, est.vertical, est.mass_kg, est.since_fix_s,
+    )  # fmt: skip
 
 
 @kernel

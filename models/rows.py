@@ -60,9 +60,39 @@ def access(record: Any, first: int, stride: int) -> Access:
     source = f"def load(buffer, lane):\n    return {template.format(*places)}\n"
     source += "def store(buffer, lane, record):\n"
     source += "".join(f"    {place} = {leaf}\n" for place, leaf in zip(places, leaves, strict=True))
-    space = _classes(record)
+    made = _compiled(record, source)
+    return Access(made["load"], made["store"], first, len(leaves))
+
+
+def _compiled(record: Any, source: str) -> dict[str, Any]:
+    """The functions of a source, compiled, by name."""
+    space: dict[str, Any] = _classes(record)
+    known = set(space)
     exec(source, space)
-    return Access(kernel(space["load"]), kernel(space["store"]), first, len(leaves))
+    return {k: kernel(v) for k, v in space.items() if k not in known and callable(v)}
+
+
+def loaded_sum(record: Any, one: Access, other: Access, stride: int) -> Any:
+    """Loader (buffer, lane, factor) of one record plus factor times another of its kind."""
+    template, leaves = _leaves(record, "record")
+    sums = [
+        f"buffer[{(one.first + k) * stride} + lane]"
+        f" + factor * buffer[{(other.first + k) * stride} + lane]"
+        for k in range(len(leaves))
+    ]
+    source = f"def load(buffer, lane, factor):\n    return {template.format(*sums)}\n"
+    return _compiled(record, source)["load"]
+
+
+def added(record: Any, place: Access, stride: int) -> Any:
+    """What adds factor times a record to the one in a place: (buffer, lane, factor, record)."""
+    _, leaves = _leaves(record, "record")
+    source = "def add(buffer, lane, factor, record):\n"
+    source += "".join(
+        f"    buffer[{(place.first + k) * stride} + lane] += factor * {leaf}\n"
+        for k, leaf in enumerate(leaves)
+    )
+    return _compiled(record, source)["add"]
 
 
 def layout(stride: int, **records: Any) -> tuple[dict[str, Access], int]:

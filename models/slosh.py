@@ -22,9 +22,15 @@ XI = 1.8411837813406593  # first zero of J1'
 
 
 @kernel
-def _tanh(x):
-    """Hyperbolic tangent."""
-    return 1.0 - 2.0 / (exp(2.0 * x) + 1.0)
+def _tanhs(x):
+    """tanh(x) and tanh(x / 2), and 1 / tanh(x), of x > 0; e = exp(x).
+
+    tanh(x/2) = (e - 1) / (e + 1),   tanh(x) = (e^2 - 1) / (e^2 + 1)
+    """
+    e = exp(min(x, 100.0))
+    a, b, c = e - 1.0, e + 1.0, e * e + 1.0
+    per = 1.0 / (a * b * c)  # one division for the three
+    return a * b * (a * b) * per, a * c * a * per, c * c * per
 
 
 @kernel
@@ -37,15 +43,18 @@ def liquid_height(liquid_kg, tank):
 def pendulum(liquid_kg, axial_mps2, tank):
     """The pendulum of this much liquid under this axial specific force.  §6.2"""
     h = max(liquid_height(liquid_kg, tank), 1.0e-3)
-    x = XI * h / tank.radius_m
-    tanh = _tanh(x)
+    per_radius = XI / tank.radius_m
+    x = h * per_radius
+    tanh, tanh_half, per_tanh = _tanhs(x)
     share = 2.0 * tanh / ((XI * XI - 1.0) * x)
-    length = tank.radius_m / (XI * tanh) / (tank.slosh_frequency_scale * tank.slosh_frequency_scale)
-    bob_over_cg = 0.5 * h - 2.0 * tank.radius_m / XI * _tanh(0.5 * x)
+    f2 = tank.slosh_frequency_scale * tank.slosh_frequency_scale
+    per_m = tanh * per_radius * f2
+    length = tank.radius_m / XI * per_tanh / f2
+    bob_over_cg = 0.5 * h - 2.0 * tank.radius_m / XI * tanh_half
     bob_z = tank.bottom_z_m + 0.5 * h + bob_over_cg
-    omega = sqrt(abs(axial_mps2) / length)
+    omega = sqrt(abs(axial_mps2) * per_m)
     mass = max(liquid_kg, 0.0) * min(share * tank.slosh_mass_scale, _MOST_OF_IT)
-    return Pendulum(mass, length, bob_z + length, 2.0 * tank.slosh_damping_ratio * omega)
+    return Pendulum(mass, length, per_m, bob_z + length, 2.0 * tank.slosh_damping_ratio * omega)
 
 
 @kernel
@@ -63,7 +72,7 @@ def swing(angle, rate, bob_mps2, axial_mps2, bob):
     theta is the deflection in body axes, so a_bob is the specific acceleration (gravity left out)
     of the vehicle's point where the bob hangs at rest. Finite where f_z vanishes.
     """
-    return -(bob_mps2 + axial_mps2 * angle) / bob.length_m - bob.damping_per_s * rate
+    return -(bob_mps2 + axial_mps2 * angle) * bob.per_m - bob.damping_per_s * rate
 
 
 @kernel

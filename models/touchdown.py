@@ -9,7 +9,7 @@ from models import navigation, sensors
 from models.jit import kernel
 from models.rotation import conjugate, multiply, rotate, to_rotation_vector, up_in_body
 from models.structs import Snapshot
-from models.vectors import add, cross, dot, norm, scale, sub
+from models.vectors import add, cross, dot, norm
 
 
 @kernel
@@ -34,13 +34,14 @@ def hull_clearance(state, normal, legs):
 
 
 @kernel
-def snapshot(state, est, body, tick_s, since_s, case, design, tuning):
+def snapshot(state, est, body, gravity_mps2, tick_s, since_s, case, design, tuning):
     """State and estimate this long after the tick at tick_s, for the metrics.  §18.7
 
-    The estimate is the tick's: its position is carried on at its velocity.
+    The estimate is the tick's, carried on by what it has last felt.
     """
     imu = case.imu
     r_imu, v_imu = sensors.point_motion(state, (imu.x_m, imu.y_m, imu.z_m))
+    est = navigation.carried_on(est, gravity_mps2, since_s)
     base = navigation.at_base(est, design.imu)
     off = to_rotation_vector(multiply(conjugate(est.q_body_to_enu), state.q_body_to_enu))
     return Snapshot(
@@ -50,10 +51,10 @@ def snapshot(state, est, body, tick_s, since_s, case, design, tuning):
         q_body_to_enu=state.q_body_to_enu,
         omega_body_radps=state.omega_body_radps,
         cg_body_m=body.cg_body_m,
-        est_r_enu_m=add(base.r_enu_m, scale(since_s, base.v_enu_mps)),
+        est_r_enu_m=base.r_enu_m,
         est_v_enu_mps=base.v_enu_mps,
         est_tilt_error_rad=sqrt(off[0] * off[0] + off[1] * off[1]),
-        nees=navigation.nees(est, sub(r_imu, scale(since_s, v_imu)), v_imu, tuning),
+        nees=navigation.nees(est, r_imu, v_imu, tuning),
     )
 
 

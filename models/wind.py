@@ -13,23 +13,28 @@ POWER_LAW, LOG_LAW, LINEAR, TABLE = 0, 1, 2, 3  # Wind.profile
 
 
 @kernel
-def mean_speed(height_m, wind):
+def per_log_reference(wind):
+    """1 / ln(h_r / z0) of the log law: the same for a whole run.  §3.1"""
+    return 1.0 / log(wind.reference_height_m / wind.roughness_m)
+
+
+@kernel
+def mean_speed(height_m, wind, per_log):
     """Mean wind speed, m/s, and its slope with height, 1/s.  §3.1
 
         power law  V = V_r (h / h_r)^a
         log law    V = V_r ln(h / z0) / ln(h_r / z0)
         linear     V = V_r + s (h - h_r)
 
-    The two laws hold their value below 1 m.
+    The two laws hold their value below 1 m. per_log: see per_log_reference.
     """
     h = max(height_m, 1.0)
     ln_ratio = log(h / wind.reference_height_m)
     by_power = wind.speed_mps * exp(wind.exponent * ln_ratio)
-    ln_reference = log(wind.reference_height_m / wind.roughness_m)
-    by_log = wind.speed_mps * (1.0 + ln_ratio / ln_reference)
-    above = 1.0 if height_m > 1.0 else 0.0
-    power_slope = above * wind.exponent * by_power / h
-    log_slope = above * wind.speed_mps / (ln_reference * h)
+    by_log = wind.speed_mps * (1.0 + ln_ratio * per_log)
+    per_m = (1.0 if height_m > 1.0 else 0.0) / h
+    power_slope = wind.exponent * by_power * per_m
+    log_slope = wind.speed_mps * per_log * per_m
     linear = wind.profile == LINEAR
     by_log_law = wind.profile == LOG_LAW
     speed = by_log if by_log_law else by_power

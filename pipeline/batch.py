@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.flight import TICK_S
-from models.lanes import HISTORY_CHANNELS, LEG_CASE_ROWS, fly_block
+from models.lanes import HISTORY_CHANNELS, LEG_CASE_ROWS, fly_blocks
 from models.metrics import Metrics
 from models.outcomes import Initiator, Outcome, Violation
 from models.rows import LANES, flatten
@@ -39,6 +39,7 @@ _HISTORY = (
 # Where the kernel's history keeps what the store's is made of (lanes.record)
 _MOTION, _LATERAL_QUATERNION, _ENGINE = slice(0, 6), slice(7, 9), slice(14, 17)
 
+_BLOCKS_AT_ONCE = 64  # what waits for contact takes 7 MB; a lane is rarely empty there
 _LAST_INPUTS = ("failure_time_s", "failure_leg")  # the initiator itself is a metric
 _NO_UNIT = ("ground_effect", "failure_leg", "navigation_nees")
 
@@ -176,10 +177,11 @@ def fly(
     history = np.full((n_blocks * LANES, history_slots, HISTORY_CHANNELS), np.nan)
     effort = np.zeros(4)
     began = perf_counter()
-    for block in range(n_blocks):
-        runs = slice(block * LANES, (block + 1) * LANES)
-        fly_block(
-            *(case_rows[block], leg_rows[block], setup.shared, setup.tables, setup.n_legs),
+    for first in range(0, n_blocks, _BLOCKS_AT_ONCE):
+        blocks = slice(first, first + _BLOCKS_AT_ONCE)
+        runs = slice(first * LANES, (first + _BLOCKS_AT_ONCE) * LANES)
+        fly_blocks(
+            *(case_rows[blocks], leg_rows[blocks], setup.shared, setup.tables, setup.n_legs),
             *(history[runs], every_ticks, metrics[runs], effort),
         )
     return metrics[:n_runs], history[:n_runs], perf_counter() - began, effort

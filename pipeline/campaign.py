@@ -18,7 +18,7 @@ from pipeline.asked import AnyRequirement, Count, Open
 from pipeline.errors import BadInput
 from pipeline.laws import Law, Number, Text
 from pipeline.names import DispersionName, InitiatorName, MetricName
-from pipeline.records import Strict, Tag, numbers, quantities, section
+from pipeline.records import Quantity, Strict, Tag, numbers, quantities, section
 from pipeline.sampling import Correlation, Design, Independent, Rows
 from pipeline.winds import LAW_OF_WIND, WindTable
 
@@ -95,7 +95,7 @@ class Wind(_WindKeys):
     """The profiles, by member; the tag and source of `profile` are theirs."""
 
 
-_PhaseNumbers: Any = numbers(structs.Phase, terminal=bool)
+_PhaseNumbers: Any = numbers(structs.Phase, terminal=bool, burn=bool)
 _CampaignSections: Any = create_model(
     "_CampaignSections",
     __base__=Strict,
@@ -110,6 +110,8 @@ class MissionPhase(_PhaseNumbers):
 
     name: Text
     terminal: Annotated[bool, Field(strict=True)] = False
+    burn: Annotated[bool, Field(strict=True)] = False
+    """A landing burn: falls unpowered, then brakes at `acceleration_mps2` to the waypoint."""
 
 
 class History(Strict):
@@ -167,7 +169,7 @@ class _Plan(_CampaignSections):
     seed: Annotated[int, Field(ge=0, strict=True)]
     runs: Count
     history: History = History()
-    mission: Annotated[tuple[MissionPhase, ...], Field(min_length=2)]
+    mission: Annotated[tuple[MissionPhase, ...], Field(min_length=1)]
     steps: Steps = Steps()
     sampling: Design = Independent()
     dispersions: dict[DispersionName, Law]
@@ -189,6 +191,8 @@ class CampaignFile(_Plan):
     wind: WindInFile
     vehicle: Text
     """Path of the vehicle file, from this file's folder, ./campaigns or the package's own."""
+    vehicle_changes: dict[str, Quantity] = {}
+    """Values that replace the vehicle file's, by `section.key`: a design change, or a variant."""
 
 
 class Campaign(_Plan):

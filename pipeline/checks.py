@@ -88,7 +88,11 @@ def _ground_thrust(throttle: float, site: Any, engine: Any) -> Any:
 # --- vehicle --------------------------------------------------------------------------------------
 
 
-def _lifts_off(mass: Any, lox: Any, fuel: Any, engine: Any, gains: Any, site: Any) -> Problems:
+def _lifts_off(
+    mass: Any, lox: Any, fuel: Any, engine: Any, gains: Any, site: Any, start: Any
+) -> Problems:
+    if start.held == 0.0:
+        return  # begins in the air
     ground = record(Site, site)
     kilograms = float(mass.dry_kg) + float(lox.load_kg) + float(fuel.load_kg)
     weight = kilograms * ground.gravity_mps2
@@ -110,7 +114,9 @@ def _lifts_off(mass: Any, lox: Any, fuel: Any, engine: Any, gains: Any, site: An
         )
 
 
-def _can_descend(mass: Any, lox: Any, fuel: Any, engine: Any, site: Any) -> Problems:
+def _can_descend(mass: Any, lox: Any, fuel: Any, engine: Any, site: Any, mission: Any) -> Problems:
+    if all(phase.burn for phase in mission):
+        return  # a landing burn needs no hover
     ground = record(Site, site)
     kilograms = float(mass.dry_kg) + float(lox.residual_kg) + float(fuel.residual_kg)
     weight = kilograms * ground.gravity_mps2
@@ -225,7 +231,7 @@ def _mission_lands(mission: Any, site: Any) -> Problems:
     where = f"mission.{len(before)}"
     if not last.terminal:
         yield f"{where}.terminal: got false, expected true: the last phase ends with cut-off"
-    if last.up_m >= 0.0:
+    if last.up_m >= 0.0 and not last.burn:
         yield (
             f"{where}.up_m: got {last.up_m:g}, expected below 0: the mission never reaches the "
             "ground unless its last waypoint lies under it"
@@ -233,6 +239,22 @@ def _mission_lands(mission: Any, site: Any) -> Problems:
     away, radius = hypot(last.east_m, last.north_m), float(site.pad_radius_m)
     if away > radius:
         yield f"{where}: lands {away:g} m from the target, expected within pad_radius_m, {radius:g}"
+
+
+def _burns_brake(mission: Any, mass: Any, lox: Any, fuel: Any, engine: Any, site: Any) -> Problems:
+    """A landing burn asks for a thrust the engine has: at its heaviest, and dry at its lightest."""
+    ground = record(Site, site)
+    dry = float(mass.dry_kg) + float(lox.residual_kg) + float(fuel.residual_kg)
+    full = float(mass.dry_kg) + float(lox.load_kg) + float(fuel.load_kg)
+    most, _ = _ground_thrust(1.0, ground, record(Engine, engine))
+    least, _ = _ground_thrust(float(engine.throttle_min), ground, record(Engine, engine))
+    low, high = least / dry - ground.gravity_mps2, most / full - ground.gravity_mps2
+    for number, phase in enumerate(mission):
+        if phase.burn and not low <= phase.acceleration_mps2 <= high:
+            yield (
+                f"mission.{number}.acceleration_mps2: got {phase.acceleration_mps2:g}, expected "
+                f"{low:.3g} (throttle floor, empty) to {high:.3g} (full thrust, full tanks)"
+            )
 
 
 def _software_flies(start: Any) -> Problems:
@@ -243,6 +265,8 @@ def _software_flies(start: Any) -> Problems:
 def _mission_ends_in_time(mission: Any, start: Any, limits: Any) -> Problems:
     height, least = start.up_m or 0.0, 0.0
     for number, phase in enumerate(mission):
+        if phase.burn:
+            continue
         if phase.speed_mps <= 0.0:
             yield f"mission.{number}.speed_mps: got {phase.speed_mps:g}, expected > 0"
             return
@@ -343,6 +367,7 @@ _CHECKS: tuple[Callable[..., Problems], ...] = (
     _members_are_there,
     _mission_lands,
     _mission_ends_in_time,
+    _burns_brake,
     _software_flies,
     _draws_stay_physical,
     _draws_act,

@@ -7,16 +7,18 @@ checked even where another section is wrong; nothing is flown, written or compil
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pipeline import checks
-from pipeline.campaign import Campaign, CampaignFile, Vehicle
+from pipeline.campaign import VEHICLE_RECORDS, Campaign, CampaignFile, Vehicle
 from pipeline.errors import BadInput
 from pipeline.files import read_mapping, validated
 from pipeline.laws import LAW_KEYS
 from pipeline.measured import read_in
+from pipeline.spelling import hint
 from pipeline.winds import read_winds
 
 __all__ = ["Campaign", "campaign_schema", "load_campaign"]
@@ -43,6 +45,8 @@ def load_campaign(named: Path | str) -> Campaign:
         try:
             vehicle_path = _find(name, f"{path}: vehicle", "vehicle", path.parent)
             vehicle, more = read_mapping(vehicle_path)
+            changes = given.get("vehicle_changes")
+            problems += [f"{path}: {mistake}" for mistake in _change(vehicle, changes)]
             parts, mistakes = validated(Vehicle, vehicle, LAW_KEYS)
             problems += more + [f"{vehicle_path}: {mistake}" for mistake in mistakes]
             sections |= {key: part for key, part in parts.items() if key != "name"}
@@ -63,7 +67,20 @@ def load_campaign(named: Path | str) -> Campaign:
         problems.append(f"{file}: {problem}")
     if problems:
         raise BadInput(problems)
+    given.pop("vehicle_changes", None)
     return Campaign.model_validate({**given, "vehicle": vehicle})
+
+
+def _change(vehicle: dict[str, Any], changes: Any) -> Iterator[str]:
+    """Put a campaign's changes into what a vehicle file gave; what is no key of it is a mistake."""
+    for key, quantity in (changes if isinstance(changes, dict) else {}).items():
+        name, _, field = str(key).partition(".")
+        section = vehicle.get(name)
+        if name in VEHICLE_RECORDS and isinstance(section, dict) and field in section:
+            section[field] = quantity
+        else:
+            known = [f"{n}.{f}" for n in VEHICLE_RECORDS for f in vehicle.get(n) or ()]
+            yield f"vehicle_changes.{key}: not in the vehicle file{hint(str(key), known)}"
 
 
 def campaign_schema() -> str:

@@ -17,7 +17,7 @@ import numba
 import numpy as np
 
 from models.jit import CACHE_DIR
-from models.lanes import Tables, fly_block
+from models.lanes import Tables, fly_blocks
 
 
 @cache
@@ -32,7 +32,7 @@ def warm_up() -> None:
     CACHE_DIR.mkdir(parents=True, exist_ok=True)
     with (CACHE_DIR / "compiling").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        if not any(CACHE_DIR.rglob("*fly_block*.nbi")):
+        if not any(CACHE_DIR.rglob("*fly_blocks*.nbi")):
             statement = "from pipeline.kernel import load; load()"
             subprocess.run([sys.executable, "-c", statement], check=True)
         load()
@@ -42,5 +42,5 @@ def load() -> None:
     """Find the kernel in the disk cache, or compile it and put it there."""
     row, table, cube = np.zeros(1), np.zeros((1, 1)), np.zeros((1, 1, 1))
     tables = Tables(phases=row, winds=cube, program=table, waves=table)
-    arguments = (row, row, row, tables, 1, cube, 1, table, row)
-    fly_block.compile(tuple(numba.typeof(argument) for argument in arguments))
+    arguments = (table, table, row, tables, 1, cube, 1, table, row)
+    fly_blocks.compile(tuple(numba.typeof(argument) for argument in arguments))

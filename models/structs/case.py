@@ -20,6 +20,7 @@ class Site(NamedTuple):
     density_scale: float = 1.0
     temperature_offset_k: float = 0.0
     pressure_scale: float = 1.0
+    ground: float = 1.0  # 0 = none: a body may fall for ever
 
 
 class Wind(NamedTuple):
@@ -186,6 +187,9 @@ class Imu(NamedTuple):
     gyro_walk_radps2_rthz: float  # rate random walk
     accel_noise_mps2_rthz: float  # velocity random walk
     accel_walk_mps3_rthz: float
+    gyro_instability_radps: float = 0.0  # in-run: 1 sigma of a drift that forgets itself
+    accel_instability_mps2: float = 0.0
+    instability_time_s: float = 100.0
     gyro_bias_x_radps: float = 0.0
     gyro_bias_y_radps: float = 0.0
     gyro_bias_z_radps: float = 0.0
@@ -209,7 +213,12 @@ class Gnss(NamedTuple):
     vertical_noise_m: float
     velocity_noise_mps: float
     latency_s: float
-    bias_east_m: float = 0.0  # of the correction: constant over a hop
+    correction_delay_s: float = 0.0  # age of a correction when it comes
+    correction_interval_s: float = 0.0  # from one correction to the next
+    age_error_east: float = 0.0  # of ageing corrections, in sigmas of its growth
+    age_error_north: float = 0.0
+    age_error_up: float = 0.0
+    bias_east_m: float = 0.0  # of target against reference station
     bias_north_m: float = 0.0
     bias_up_m: float = 0.0
 

@@ -94,6 +94,8 @@ class Phase(NamedTuple):
     lateral_speed_mps: float
     lateral_acceleration_mps2: float
     terminal: float  # 1 = ends with cut-off
+    burn: float = 0.0  # 1 = falls unpowered, then brakes in one burn to the waypoint
+    lead_s: float = 0.0  # from the ignition command to thrust, in such a phase
 
 
 class Demand(NamedTuple):
@@ -105,6 +107,7 @@ class Demand(NamedTuple):
     phase: float
     low_s: float  # time spent low and slow in the terminal phase, for the backup cut-off
     cut_off: float  # 1 = engine commanded off for good
+    burn_s: float  # since ignition of a landing burn; 0 before
 
 
 class Gains(NamedTuple):
@@ -116,6 +119,7 @@ class Gains(NamedTuple):
     lateral_frequency_radps: float
     lateral_damping_ratio: float
     lateral_integral_per_s: float
+    lateral_error_limit_m: float  # a larger error asks for no more: it closes at an even speed
     attitude_frequency_radps: float
     attitude_damping_ratio: float
     attitude_integral_per_s: float

@@ -5,6 +5,8 @@ from typing import NamedTuple
 from models.rotation import Quat
 from models.vectors import Vec3
 
+Six = tuple[float, float, float, float, float, float]
+
 
 class State(NamedTuple):
     """What the integrator advances. Position and velocity are the base centre's."""
@@ -30,11 +32,21 @@ class State(NamedTuple):
     fuel_slosh_rate_y_radps: float
 
 
+class Fixed(NamedTuple):
+    """What site and wind fix for a whole run."""
+
+    sin_latitude: float
+    per_log_reference: float  # 1 / ln(h_r / z0) of the log law
+    gust_to_east: float  # direction the gust blows to
+    gust_to_north: float
+
+
 class Pendulum(NamedTuple):
     """The sloshing part of one tank's liquid."""
 
     mass_kg: float
     length_m: float
+    per_m: float  # 1 / length
     hinge_z_m: float
     damping_per_s: float  # 2 zeta omega
 
@@ -49,6 +61,8 @@ class Body(NamedTuple):
     ixy_kgm2: float
     ixz_kgm2: float
     iyz_kgm2: float
+    inverse_per_kgm2: Six  # of the inertia tensor: xx, yy, zz, xy, xz, yz
+    lox_share: float  # of the propellant that burns
     lox: Pendulum
     fuel: Pendulum
 
@@ -110,10 +124,18 @@ class Air(NamedTuple):
 
 
 class Wrench(NamedTuple):
-    """Force in enu and moment about the base centre in body axes, from the ground."""
+    """Force, and moment about the base centre, from the ground, in body axes."""
 
-    force_enu_n: Vec3
+    force_body_n: Vec3
     moment_body_nm: Vec3
+
+
+class Footing(NamedTuple):
+    """The ground as the vehicle sees it, in body axes."""
+
+    height_m: float  # of the base centre over the mean plane
+    normal_body: Vec3
+    v_body_mps: Vec3  # of the base centre
 
 
 class LegState(NamedTuple):
@@ -137,6 +159,8 @@ class SensorMemory(NamedTuple):
     q_body_to_enu: Quat
     gyro_walk_radps: Vec3
     accel_walk_mps2: Vec3
+    gyro_drift_radps: Vec3  # in-run instability
+    accel_drift_mps2: Vec3
 
 
 class Contact(NamedTuple):
@@ -171,7 +195,7 @@ class Log(NamedTuple):
     mode: float  # 0 flight, 1 contact, 2 over
     tick: float
     outcome: float
-    finite: float  # sticky: 1 while every state and estimate was finite at every tick
+    finite: float  # sticky: 1 while every state and estimate was finite at every tick, then NaN
     release_s: float  # NaN-free: minus one until released
     cut_off_s: float
     max_altitude_m: float

@@ -23,6 +23,8 @@ STANDARD_ERRORS = 4.0
 ARW, VRW = radians(0.15) / 60.0, 0.06 / 60.0  # 0.15 deg/sqrt h, 0.06 m/s/sqrt h: STIM300 class
 K_GYRO, K_ACCEL = 1e-6, 2e-5  # rad/s2/sqrt Hz, m/s3/sqrt Hz
 
+DRIFT_GYRO, DRIFT_ACCEL, DRIFT_TIME_S = 2.4e-6, 5e-4, 20.0  # 0.5 deg/h, 0.05 mg: STIM300 class
+
 
 def allan(rate: np.ndarray, cluster: int) -> float:
     """Allan deviation of a rate (tick, axis) over clusters of ticks, its axes taken together."""
@@ -65,9 +67,44 @@ def _walks() -> Iterator[Row]:
         yield Row(f"{name} random walk, 10 s", "standard errors", error, STANDARD_ERRORS, why)
 
 
+def _clusters_of_a_drift(x: float, count: int) -> np.ndarray:
+    """Covariances of cluster means at lags 0 .. count - 1, over the variance; x = tau / T."""
+    first = 2.0 * (x - 1.0 + np.exp(-x)) / x**2
+    later = (1.0 - np.exp(-x)) ** 2 / x**2 * np.exp(-x * np.arange(count - 1))
+    return np.concatenate([[first], later])
+
+
+def _drift() -> Iterator[Row]:
+    """In-run instability, a first-order Gauss-Markov process: over a tenth to three of its times.
+
+    Allan variance C0 - C1 of the cluster means; differences of neighbours have the covariances
+    2 Cm - Cm-1 - Cm+1, of which the variance of the estimate is 2 / M sum rho^2. IEEE Std 952,
+    C.19, in the parameters of its autocovariance s^2 e^(-t/T).
+    """
+    imu = NEUTRAL.imu._replace(
+        gyro_instability_radps=DRIFT_GYRO,
+        accel_instability_mps2=DRIFT_ACCEL,
+        instability_time_s=DRIFT_TIME_S,
+    )
+    why = "four; one is sqrt(sum rho^2 / 2 M) of M clusters, rho of neighbours' differences"
+    increments = probes.inertial(imu, TICKS)
+    for name, of_ticks, s in zip(
+        ("rate", "acceleration"), increments, (DRIFT_GYRO, DRIFT_ACCEL), strict=True
+    ):
+        errors = []
+        for cluster in (100, 1000, 3000):
+            c = _clusters_of_a_drift(cluster * TICK_S / DRIFT_TIME_S, 200)
+            differences = 2.0 * c[1:-1] - c[:-2] - c[2:]
+            rho = differences / (2.0 * (c[0] - c[1]))
+            found = allan(of_ticks / TICK_S, cluster) / s / sqrt(c[0] - c[1])
+            errors.append((found - 1.0) / _scatter(2.0 + 4.0 * float(np.sum(rho**2)), cluster))
+        quantity = f"{name} drift, 2 to 60 s"
+        yield Row(quantity, "standard errors", apart(errors, 0.0), STANDARD_ERRORS, why)
+
+
 def _inertial() -> Iterator[Row]:
-    yield from _white()
-    yield from _walks()
+    for rows in (_white, _walks, _drift):
+        yield from rows()
 
 
 CASES = (Case("Allan deviation", "IEEE Std 952", _inertial),)

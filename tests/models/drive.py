@@ -24,7 +24,7 @@ def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, o
     lanes.fill(buffer, leg_rows, cases, leg_cases)
     lanes.start(buffer, shared, leg_rows, n_legs)
     for _ in range(ticks):
-        lanes.tick(buffer, shared, tables, leg_rows, n_legs)
+        lanes.tick(buffer, shared, tables, leg_rows, n_legs, 0)
         for step in range(2):
             lane_loops.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
     kept, kept_legs = buffer.copy(), leg_rows.copy()
@@ -33,7 +33,7 @@ def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, o
         leg_rows[:] = kept_legs
         buffer[(first + row) * LANES + row % LANES] = value
         for _ in range(LATER_TICKS):
-            lanes.tick(buffer, shared, tables, leg_rows, n_legs)
+            lanes.tick(buffer, shared, tables, leg_rows, n_legs, 0)
             for step in range(2):
                 lane_loops.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
         for lane in range(LANES):
@@ -47,7 +47,7 @@ def spoil_legs(cases, leg_cases, shared, tables, n_legs, ticks, value, outcomes)
     lanes.fill(buffer, leg_rows, cases, leg_cases)
     lanes.start(buffer, shared, leg_rows, n_legs)
     for _ in range(ticks):
-        lanes.tick(buffer, shared, tables, leg_rows, n_legs)
+        lanes.tick(buffer, shared, tables, leg_rows, n_legs, n_legs)
         for step in range(4):
             lane_loops.contact_step(buffer, leg_rows, n_legs, step * 0.25 * TICK_S, 0.25 * TICK_S)
     kept, kept_legs = buffer.copy(), leg_rows.copy()
@@ -58,7 +58,7 @@ def spoil_legs(cases, leg_cases, shared, tables, n_legs, ticks, value, outcomes)
         number, row = place // memory, block.LEG_CASE_ROWS + place % memory
         leg_rows[number * block.LEG_SIZE + row * LANES + place % LANES] = value
         for _ in range(LATER_TICKS):
-            lanes.tick(buffer, shared, tables, leg_rows, n_legs)
+            lanes.tick(buffer, shared, tables, leg_rows, n_legs, n_legs)
             for step in range(4):
                 lane_loops.contact_step(
                     buffer, leg_rows, n_legs, step * 0.25 * TICK_S, 0.25 * TICK_S

@@ -108,7 +108,10 @@ def fly(
     rows, leg_rows = packed(cases + [cases[-1]] * full, legs + [legs[-1]] * full)
     history = np.full((LANES, slots, HISTORY_CHANNELS), np.nan)
     metrics, effort = np.full((LANES, len(METRIC_NAMES)), np.nan), np.zeros(4)
-    lanes.fly_block(rows, leg_rows, *arrays(made), n_legs, history, every, metrics, effort)
+    lanes.fly_blocks(
+        *(rows[np.newaxis], leg_rows[np.newaxis], *arrays(made), n_legs),
+        *(history, every, metrics, effort),
+    )
     count = len(cases)
     return Flown(
         dict(zip(METRIC_NAMES, metrics[:count].T, strict=True)),

@@ -47,7 +47,9 @@ def _command(
     base: BaseEstimate, demand: Demand, before: Command | None = None, g: Any = None
 ) -> Any:
     before = _idle() if before is None else before
-    return control.advanced(before, base, demand, True, gains() if g is None else g, PLANT, DT)
+    return control.advanced(
+        before, base, demand, demand.cut_off > 0.0, True, gains() if g is None else g, PLANT, DT
+    )
 
 
 # --- attitude -------------------------------------------------------------------------------------
@@ -247,6 +249,22 @@ def test_lines__keep_the_last_commands_newest_first() -> None:
 
 
 def test_software__held_asks_for_the_start_setting_and_nothing_else() -> None:
-    told = control.advanced(_idle(), _base(), _demand(), False, vehicle.gains(), PLANT, DT)
+    told = control.advanced(_idle(), _base(), _demand(), False, False, vehicle.gains(), PLANT, DT)
     assert told.throttle == vehicle.gains().start_throttle
     assert (told.gimbal_x_rad, told.gimbal_y_rad, told.roll) == (0.0, 0.0, 0.0)
+
+
+def test_missed_cycle__leaves_the_actuators_their_last_command_and_the_loops_their_new_state() -> (
+    None
+):
+    before = _idle()._replace(throttle=0.6, gimbal_x_rad=0.01, line=(0.6, 0.5, *[0.4] * 6))
+    new = before._replace(
+        **dict(throttle=0.7, gimbal_x_rad=0.02, roll=1.0, integral_enu_mps2=(0.1, 0.2, 0.3)),
+        line=(0.7, 0.6, 0.5, *[0.4] * 5),
+        roll_line=(1.0, *before.roll_line[:3]),
+    )
+    kept = control.kept_if_missed(True, before, new)
+    assert (kept.throttle, kept.gimbal_x_rad, kept.roll) == (0.6, 0.01, before.roll)
+    assert kept.line == (0.6, 0.6, 0.5, *[0.4] * 5)
+    assert kept.integral_enu_mps2 == new.integral_enu_mps2
+    assert control.kept_if_missed(False, before, new) == new

@@ -344,7 +344,10 @@ def test_interpreted__flies_as_the_compiled_kernel_does(start: str) -> None:
     metrics = np.zeros((LANES, len(plain.METRIC_NAMES)))
     shared, tables = kit.arrays(made)
     with np.errstate(all="ignore"):  # branches not taken may divide by zero, as in packed code
-        plain.fly_block(rows, leg_rows, shared, tables, 4, history, 1, metrics, np.zeros(4))
+        plain.fly_blocks(
+            *(rows[np.newaxis], leg_rows[np.newaxis], shared, tables, 4),
+            *(history, 1, metrics, np.zeros(4)),
+        )
     np.testing.assert_allclose(history, flown.history, rtol=1e-10, atol=1e-10)
     found = np.stack([flown.metrics[name] for name in plain.METRIC_NAMES], axis=1)
     np.testing.assert_allclose(metrics, found, rtol=1e-8, atol=1e-9)

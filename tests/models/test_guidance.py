@@ -23,13 +23,23 @@ def _demand(r: tuple = REST, v: tuple = REST, **more: float) -> Demand:
     return filled(Demand, r_enu_m=r, v_enu_mps=v, a_enu_mps2=REST, **more)
 
 
+def _base(height: float, speed: float = -0.8, felt: float = 9.80665) -> BaseEstimate:
+    return filled(
+        BaseEstimate,
+        **dict(r_enu_m=(0.0, 0.0, height), v_enu_mps=(0.0, 0.0, speed)),
+        **dict(
+            omega_body_radps=REST, accel_body_mps2=(0.0, 0.0, felt), q_body_to_enu=(1.0, 0, 0, 0)
+        ),
+    )
+
+
 def _run(mission: list[Phase], time_s: float, start: Demand | None = None) -> list[Any]:
     """Demands of a released mission, one each tick."""
     demand = _demand() if start is None else start
     found = [demand]
     for _ in range(round(time_s / DT)):
         index = min(int(demand.phase), len(mission) - 1)
-        demand = guidance.advanced(demand, mission[index], True, DT)
+        demand = guidance.advanced(demand, _base(0.0), mission[index], 1.0, gains(), DT)
         found.append(demand)
     return found
 
@@ -104,26 +114,57 @@ def test_reference__flies_straight_to_a_lateral_waypoint(
 
 
 def test_reference__stands_still_until_release() -> None:
-    held = guidance.advanced(_demand(r=(1.0, 2.0, 3.0)), vehicle.hop()[0], False, DT)
+    held = guidance.advanced(
+        _demand(r=(1.0, 2.0, 3.0)), _base(0.0), vehicle.hop()[0], 0.0, gains(), DT
+    )
     assert held.r_enu_m == (1.0, 2.0, 3.0)
     assert held.v_enu_mps == REST
     assert held.phase == 0.0
+
+
+# --- landing burn ---------------------------------------------------------------------------------
+
+BURN = phase(0.0, 0.0, 0.6, 8.0, terminal=1.0, burn=1.0, lead_s=1.0)
+
+
+def test_burn__is_lit_at_the_height_it_takes_to_stop() -> None:
+    """From 60 m/s: 64.9 m fallen in the lead of 1 s, to 69.8 m/s; (v^2 - 0.6^2) / 16 to brake."""
+    v1 = 60.0 + 9.80665
+    height = 60.0 + 0.5 * 9.80665 + (v1 * v1 - 0.36) / 16.0
+    assert guidance.stopping_height(60.0, BURN, gains()) == pytest.approx(height)
+    for above, lit in ((0.1, False), (-0.1, True)):
+        falling = _base(height + above, speed=-60.0)
+        demand = guidance.advanced(_demand(), falling, BURN, 1.0, gains(), DT)
+        assert guidance.is_falling(demand, BURN) is not lit
+        # Until then, and as it is lit, the reference is where the vehicle is
+        assert demand.r_enu_m[2] == pytest.approx(height + above, abs=60.0 * DT + 0.01)
+
+
+@pytest.mark.parametrize("height", [300.0, 40.0, 1.0, -0.2])
+def test_burn__follows_a_profile_of_speed_over_the_estimated_height(height: float) -> None:
+    """v = sqrt(0.36 + 16 h), with 8 m/s2 fed forward; the end speed once it is there."""
+    lit = _demand(burn_s=2.0)
+    demand = guidance.advanced(lit, _base(height, speed=-30.0), BURN, 1.0, gains(), DT)
+    assert demand.r_enu_m == pytest.approx((BURN.east_m, BURN.north_m, height))
+    speed = sqrt(0.36 + 16.0 * max(height, 0.0))
+    assert demand.v_enu_mps == pytest.approx((0.0, 0.0, -speed))
+    assert demand.a_enu_mps2 == pytest.approx((0.0, 0.0, 8.0 if height > 0.0 else 0.0))
+    assert demand.burn_s == pytest.approx(2.0 + DT)
+
+
+def test_burn__that_stops_low_over_the_ground_is_cut_off() -> None:
+    lit = _demand(burn_s=8.0)
+    for speed, cut in ((-0.1, False), (0.01, True)):
+        after = guidance.cut_off(lit, _base(0.1, speed=speed), 0.0, BURN, gains(), DT)
+        assert (after.cut_off > 0.0) is cut
+    high = guidance.cut_off(lit, _base(100.0, speed=0.1), 0.0, BURN, gains(), DT)
+    assert high.cut_off == 0.0
 
 
 # --- cut-off --------------------------------------------------------------------------------------
 
 TERMINAL = phase(-20.0, 0.8, 0.8, 1.2, terminal=1.0)
 HOLDING = phase(10.0, 0.8, 0.8, 1.2)
-
-
-def _base(height: float, speed: float = -0.8, felt: float = 9.80665) -> BaseEstimate:
-    return filled(
-        BaseEstimate,
-        **dict(r_enu_m=(0.0, 0.0, height), v_enu_mps=(0.0, 0.0, speed)),
-        **dict(
-            omega_body_radps=REST, accel_body_mps2=(0.0, 0.0, felt), q_body_to_enu=(1.0, 0, 0, 0)
-        ),
-    )
 
 
 def _cut(base: BaseEstimate, votes: float, where: Phase = TERMINAL) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from models.structs import Leg, Legs, LegState, Site, State
 from tests.models.kit import interpreted
@@ -112,9 +113,7 @@ def test_switch__counts_the_time_under_load() -> None:
 
 def test_friction__sticks_within_the_cone_and_is_cut_to_it_beyond() -> None:
     def side(offset: float, slide: float) -> float:
-        force, _ = legs.side_load(
-            (3.8 + offset, 0.0, 0.0), (slide, 0.0, 0.0), UP, 10e3, _memory(), LEG, SHARED
-        )
+        force, _ = legs.side_load((offset, 0.0, 0.0), (slide, 0.0, 0.0), UP, 10e3, LEG, SHARED)
         assert force[1] == force[2] == 0.0
         return force[0]
 
@@ -132,7 +131,7 @@ def test_friction__sticks_within_the_cone_and_is_cut_to_it_beyond() -> None:
 def test_friction__stays_in_its_cone_and_in_the_plane(r: tuple, v: tuple, load: float) -> None:
     slope = radians(5.0)
     normal = (sin(slope), 0.0, cos(slope))
-    force, _ = legs.side_load(r, v, normal, load, _memory(), LEG, SHARED)
+    force, _ = legs.side_load(r, v, normal, load, LEG, SHARED)
     assert np.linalg.norm(force) <= 0.45 * load * (1.0 + 1e-12)
     assert abs(np.dot(force, normal)) <= 1e-9 * (1.0 + load)
 
@@ -143,9 +142,8 @@ def test_friction__of_a_steady_slide_is_mu_times_load_against_it() -> None:
     for _ in range(200):
         x += 0.3 * DT
         memory = legs.settle(_state((x, 0.0, -0.02), (0.3, 0.0, 0.0)), memory, LEG, SHARED, UP, DT)
-    force, trial = legs.side_load(
-        (3.8 + x, 0.0, -0.02), (0.3, 0.0, 0.0), UP, memory.load_n, memory, LEG, SHARED
-    )
+    off = np.subtract((3.8 + x, 0.0, -0.02), memory.anchor_enu_m)
+    force, trial = legs.side_load(tuple(off), (0.3, 0.0, 0.0), UP, memory.load_n, LEG, SHARED)
     assert memory.load_n == pytest.approx(14e3)
     assert force[0] == pytest.approx(-0.45 * 14e3)
     assert trial[0] == pytest.approx(-0.45 * 14e3, rel=1e-9)  # the anchor stands at the cone's edge
@@ -187,10 +185,36 @@ def test_clearance__of_a_stage_on_a_slope_and_of_a_raised_pad() -> None:
     assert rate == pytest.approx((-0.5 - 0.38) * cos(radians(2)))
 
 
+def _wrench(state: Any, memory: Any, normal: tuple = UP) -> Any:
+    return legs.wrench(state, legs.footing(state, normal), memory, LEG, SHARED)
+
+
+def test_wrench__of_a_leaning_turning_vehicle_is_that_of_its_foot_in_the_world() -> None:
+    """Load and friction by the foot's place and velocity in enu, turned into body axes."""
+    slope = radians(4.0)
+    normal = (sin(slope), 0.0, cos(slope))
+    turn = Rotation.from_rotvec([0.02, -0.05, 0.7])
+    state = _state((0.2, 0.1, -0.45), (0.3, -0.1, -0.6), (0.1, 0.2, -0.3))._replace(
+        q_body_to_enu=tuple(turn.as_quat(scalar_first=True))
+    )
+    r, v = (np.array(part) for part in legs.foot(state, LEG))
+    stroke, rate = LEG.ground_m - np.dot(normal, r), -np.dot(normal, v)
+    assert stroke > 0.01
+    load = legs.normal_load(stroke, rate, 0.0, LEG, SHARED)
+    memory = _memory(anchor_enu_m=tuple(r + [0.002, -0.001, 0.0]))
+    off = r - memory.anchor_enu_m
+    side, _ = legs.side_load(tuple(off), tuple(v), normal, load, LEG, SHARED)
+    force = turn.inv().apply(load * np.array(normal) + side)
+    arm = np.array([LEG.x_m, LEG.y_m, 0.0]) + stroke * turn.inv().apply(normal)
+    found = _wrench(state, memory, normal)
+    np.testing.assert_allclose(found.force_body_n, force, rtol=1e-9)
+    np.testing.assert_allclose(found.moment_body_nm, np.cross(arm, force), rtol=1e-9)
+
+
 def test_wrench__is_the_force_at_the_contact_point() -> None:
     memory = _memory(anchor_enu_m=(3.799, 0.0, 0.0))
-    found = legs.wrench(_state((0.0, 0.0, -0.05)), memory, LEG, SHARED, UP)
-    force = np.array(found.force_enu_n)
+    found = _wrench(_state((0.0, 0.0, -0.05)), memory)
+    force = np.array(found.force_body_n)
     assert force == pytest.approx((-2e3, 0.0, 35e3))
     # The ground meets the pad 5 cm above where it would be unloaded
     np.testing.assert_allclose(found.moment_body_nm, np.cross((3.8, 0.0, 0.05), force))
@@ -199,8 +223,8 @@ def test_wrench__is_the_force_at_the_contact_point() -> None:
 def test_unloaded__a_run_that_starts_on_the_ground_has_no_side_force() -> None:
     state = _state((1.0, 2.0, -0.03))
     memory = legs.unloaded(state, LEG, UP)
-    found = legs.wrench(state, memory, LEG, SHARED, UP)
-    assert found.force_enu_n == pytest.approx((0.0, 0.0, 21e3))
+    found = _wrench(state, memory)
+    assert found.force_body_n == pytest.approx((0.0, 0.0, 21e3))
 
 
 def test_legs__share_fields_have_no_second_copy_in_each_leg() -> None:

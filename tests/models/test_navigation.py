@@ -191,7 +191,7 @@ def test_aided__vertical_filter_is_the_textbook_one(seed: int, fix: float, echo:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_aided__horizontal_filter_is_the_textbook_one(seed: int) -> None:
-    """Of east and north together; the latency's share of the innovation's variance is left out."""
+    """Of east and north together."""
     u = _covariance(seed)
     est = _with_covariances(u[:3, :3], u, r_enu_m=(1.0, 2.0, 0.0), v_enu_mps=(0.3, -0.2, 0.0))
     aid = Aids(1.0, (1.1, 1.95, 0.0), (0.25, -0.1, 0.0), 0.0, 0.0)
@@ -200,7 +200,7 @@ def test_aided__horizontal_filter_is_the_textbook_one(seed: int) -> None:
     for axis, place, speed in ((0, 1.1, 0.25), (1, 1.95, -0.1)):
         p, x = f @ u[:3, :3] @ f.T + q, np.zeros(3)
         late = place - (est.r_enu_m[axis] - LATENCY_S * est.v_enu_mps[axis])
-        p, x = _joseph(p, x, np.array([1.0, 0.0, 0.0]), late, 0.02)
+        p, x = _joseph(p, x, np.array([1.0, -LATENCY_S, 0.0]), late, 0.02)
         p, x = _joseph(p, x, np.array([0.0, 1.0, 0.0]), speed - est.v_enu_mps[axis], 0.04)
         assert found.r_enu_m[axis] == pytest.approx(est.r_enu_m[axis] + x[0], abs=1e-12)
         assert found.v_enu_mps[axis] == pytest.approx(est.v_enu_mps[axis] + x[1], abs=1e-12)

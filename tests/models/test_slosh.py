@@ -187,7 +187,7 @@ def test_coupling__frequency_on_a_vehicle_that_moves_sideways() -> None:
 
 def test_coupling__a_hinge_on_the_turning_axis_leaves_the_bob_behind() -> None:
     """With no axial acceleration, a turn of the vehicle alone swings the angle back."""
-    bob = physics.structs.Pendulum(10.0, 0.5, 2.0, 0.0)
+    bob = physics.structs.Pendulum(10.0, 0.5, 2.0, 2.0, 0.0)
     turn = 0.3  # rad/s2 about the hinge: the bob's place moves by -L turn
     assert physics.slosh.swing(0.0, 0.0, -0.5 * turn, 0.0, bob) == pytest.approx(turn)
 

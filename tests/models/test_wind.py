@@ -14,39 +14,44 @@ wind = interpreted().wind
 BASE = dict(speed_mps=6.0, reference_height_m=10.0, exponent=1 / 7, roughness_m=0.03)
 
 
+def _mean(height_m: float, w: Wind) -> tuple[float, float]:
+    """Mean wind m/s and its slope 1/s."""
+    return wind.mean_speed(height_m, w, wind.per_log_reference(w))
+
+
 def test_mean_speed__power_law() -> None:
     w = filled(Wind, **BASE)
-    assert wind.mean_speed(10.0, w)[0] == pytest.approx(6.0)
-    assert wind.mean_speed(1280.0, w)[0] == pytest.approx(12.0, rel=1e-9)  # 128^(1/7) = 2
-    assert wind.mean_speed(0.0, w)[0] == pytest.approx(wind.mean_speed(1.0, w)[0])
+    assert _mean(10.0, w)[0] == pytest.approx(6.0)
+    assert _mean(1280.0, w)[0] == pytest.approx(12.0, rel=1e-9)  # 128^(1/7) = 2
+    assert _mean(0.0, w)[0] == pytest.approx(_mean(1.0, w)[0])
 
 
 def test_mean_speed__log_law() -> None:
     w = filled(Wind, profile=1.0, **BASE)
-    assert wind.mean_speed(10.0, w)[0] == pytest.approx(6.0)
-    assert wind.mean_speed(300.0, w)[0] == pytest.approx(6.0 * log(1e4) / log(1e3 / 3), rel=1e-12)
+    assert _mean(10.0, w)[0] == pytest.approx(6.0)
+    assert _mean(300.0, w)[0] == pytest.approx(6.0 * log(1e4) / log(1e3 / 3), rel=1e-12)
 
 
 def test_mean_speed__the_two_laws_agree_within_three_percent_to_343_m() -> None:
     """The shape of the profile does not matter at these heights."""
     power, logarithmic = filled(Wind, **BASE), filled(Wind, profile=1.0, **BASE)
     for height in (10.0, 50.0, 100.0, 178.0, 343.0):
-        one, other = (wind.mean_speed(height, w)[0] for w in (power, logarithmic))
+        one, other = (_mean(height, w)[0] for w in (power, logarithmic))
         assert one == pytest.approx(other, rel=0.035)  # 3 % as rounded: 3.01 % at 343 m
 
 
 def test_mean_speed__linear() -> None:
     w = filled(Wind, **BASE | {"profile": 2.0, "shear_per_s": 0.1})
-    assert wind.mean_speed(40.0, w) == (pytest.approx(9.0), 0.1)
+    assert _mean(40.0, w) == (pytest.approx(9.0), 0.1)
 
 
 @pytest.mark.parametrize("profile", [0.0, 1.0, 2.0])
 def test_mean_speed__slope_is_the_derivative(profile: float) -> None:
     w = filled(Wind, profile=profile, shear_per_s=0.02, **BASE)
     for height in (2.0, 10.0, 200.0):
-        low, high = (wind.mean_speed(height + d, w)[0] for d in (-1e-3, 1e-3))
-        assert wind.mean_speed(height, w)[1] == pytest.approx((high - low) / 2e-3, rel=1e-6)
-    assert wind.mean_speed(0.5, filled(Wind, **BASE))[1] == 0.0
+        low, high = (_mean(height + d, w)[0] for d in (-1e-3, 1e-3))
+        assert _mean(height, w)[1] == pytest.approx((high - low) / 2e-3, rel=1e-6)
+    assert _mean(0.5, filled(Wind, **BASE))[1] == 0.0
 
 
 def test_direction__wind_from_the_west_blows_east() -> None:

@@ -139,7 +139,9 @@ def gains() -> Gains:
     return Gains(
         **dict(vertical_frequency_radps=0.9, vertical_damping_ratio=1.0),
         **dict(lateral_frequency_radps=0.25, lateral_damping_ratio=0.9),
-        **dict(vertical_integral_per_s=0.25, lateral_integral_per_s=0.08),
+        **dict(
+            vertical_integral_per_s=0.25, lateral_integral_per_s=0.08, lateral_error_limit_m=20.0
+        ),
         **dict(attitude_frequency_radps=1.6, attitude_damping_ratio=1.4),
         **dict(attitude_integral_per_s=0.3, tilt_limit_rad=radians(8.0), fix_timeout_s=2.0),
         attitude_error_limit_rad=radians(6.0),

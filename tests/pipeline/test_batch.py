@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.flight import TICK_S
-from models.lanes import fly_block
+from models.lanes import fly_blocks
 from models.metrics import Metrics
 from models.outcomes import Initiator, Outcome
 from models.rows import LANES
@@ -180,15 +180,15 @@ def test_fly__never_compiles_a_second_version(campaign: Campaign, whole: Batch) 
     assert whole.metrics.size
     kernel.warm_up()
     batch.fly_batch(campaign.canonical(), 3, 5)
-    assert len(fly_block.signatures) == 1
+    assert len(fly_blocks.signatures) == 1
 
 
 def test_warm_up__leaves_a_cache_that_another_process_finds() -> None:
     kernel.warm_up()
     lines = (
-        "from models.lanes import fly_block; from pipeline.kernel import warm_up",
+        "from models.lanes import fly_blocks; from pipeline.kernel import warm_up",
         "warm_up()",
-        "assert fly_block.stats.cache_hits and not fly_block.stats.cache_misses, fly_block.stats",
+        "seen = fly_blocks.stats; assert seen.cache_hits and not seen.cache_misses, seen",
     )
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],

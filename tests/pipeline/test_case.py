@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 import yaml
 
-from models.lanes import fly_block
+from models.lanes import fly_blocks
 from pipeline.case import FlyCase, case_schema, fly_case, load_case
 from pipeline.errors import BadInput
 from pipeline.verification.flights import BODY, HIGH, flown, made
@@ -187,7 +187,7 @@ def test_fly__never_compiles_the_kernel_again() -> None:
     waves = {"program": {"throttle": 0.5}, "engine": {"thrust_vac_n": 1e4}}
     for case in ({}, {"legs": legs}, waves):
         flown(duration_s=0.1, **case)
-    assert len(fly_block.signatures) == 1
+    assert len(fly_blocks.signatures) == 1
 
 
 EXAMPLES = ("torque_free_body", "drag_fall", "leg_drop", "sliding_block")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config import load_campaign
+from pipeline.errors import BadInput
 from tests.pipeline.campaign_files import Edit, problems, put
 
 LAW = {"law": "normal", "mean": 1.0, "sigma": 0.1, "class": "flight", "tag": "E", "source": "test"}
@@ -134,3 +136,38 @@ PHYSICS = [
 def test_checks__refuses_what_cannot_fly(edit: Edit, message: str, tmp_path: Path) -> None:
     (found,) = problems(tmp_path, edit)
     assert re.fullmatch(message, found)
+
+
+BURN = Path("campaigns/landing_burn.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        (
+            "acceleration_mps2: 4.0",
+            "acceleration_mps2: 9.0",
+            r"mission.0.acceleration_mps2: got 9, expected 2.26 \(throttle floor, empty\) to 8.3\d "
+            r"\(full thrust, full tanks\)",
+        ),
+        (
+            "engine.throttle_min:",
+            "engine.throtle_min:",
+            r"vehicle_changes.engine.throtle_min: not in the vehicle file, did you mean "
+            r"engine.throttle_min",
+        ),
+        (
+            "engine.throttle_min: {value: 0.66,",
+            "engine.throttle_min: {value: lots,",
+            r"engine.throttle_min.*number",
+        ),
+    ],
+)
+def test_landing_burn__refuses_what_cannot_brake_and_changes_of_nothing(
+    right: str, wrong: str, message: str, tmp_path: Path
+) -> None:
+    assert BURN.count(right) == 1
+    path = tmp_path / "burn.yaml"
+    path.write_text(BURN.replace(right, wrong))
+    with pytest.raises(BadInput, match=message):
+        load_campaign(path)

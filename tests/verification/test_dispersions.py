@@ -29,7 +29,10 @@ SLOPE = {"pad_slope_rad": radians(2.0)}
 TURNING = {"thrust_offset_y_m": 0.1}  # a roll moment for the thrusters to hold
 ENGINE_OUT = {"initiator": float(Initiator.engine_out), "failure_time_s": 20.0}
 NO_LEG = {"initiator": float(Initiator.leg_not_deployed), "failure_leg": 1.0}
+CALM = {"wind_speed_mps": 0.0}
+AGED = {"gnss_age_error_east": 1.0}
 LOG_LAW, TABLE = "log law", "table"  # wind profiles of the design
+BURN = "landing burn"  # another campaign
 
 
 class Effect(NamedTuple):
@@ -41,7 +44,7 @@ class Effect(NamedTuple):
     shift: float
     why: str
     context: dict[str, float] = {}  # noqa: RUF012  read only
-    wind: str = ""
+    scene: str = ""
 
 
 EFFECTS = [
@@ -108,6 +111,12 @@ EFFECTS = [
     Effect("imu_misalignment_z_rad", radians(5), "touchdown_north_m", 0.1, "turned axes"),
     Effect("gnss_noise_scale", 20.0, "navigation_error_m", 0.1, "fixes of 0.4 m"),
     Effect("gnss_latency_s", 0.3, "navigation_vertical_error_m", 0.15, "old fixes while moving"),
+    Effect("gyro_instability_scale", 100.0, "navigation_tilt_error_rad", 0.002, "drift"),
+    Effect("accel_instability_scale", 20.0, "navigation_error_m", 2.0, "drift", LOST_FIX),
+    Effect("gnss_correction_delay_s", 9.0, "touchdown_east_m", -0.1, "east by estimate", AGED),
+    Effect("gnss_age_error_east", 10.0, "touchdown_east_m", -0.07, "east by estimate"),
+    Effect("gnss_age_error_north", 10.0, "touchdown_north_m", -0.07, "north by estimate"),
+    Effect("gnss_age_error_up", 20.0, "navigation_vertical_error_m", 0.1, "up by estimate"),
     Effect("gnss_bias_east_m", 0.5, "touchdown_east_m", -0.4, "it lands where it thinks"),
     Effect("gnss_bias_north_m", 0.5, "touchdown_north_m", -0.4, "it lands where it thinks"),
     Effect("gnss_bias_up_m", 0.3, "max_altitude_m", -0.2, "it climbs where it thinks"),
@@ -122,6 +131,12 @@ EFFECTS = [
     Effect("pad_slope_rad", radians(2), "rest_tilt_rad", 0.025, "it stands on the slope"),
     Effect("pad_slope_azimuth_rad", radians(90), "load_3_n", -3000.0, "other side down", SLOPE),
     Effect("friction", 0.05, "slid_m", 0.05, "it glides"),
+    Effect("start_east_m", 40.0, "touchdown_east_m", 5.0, "24 m made up at 2 m/s", CALM, BURN),
+    Effect("start_north_m", 40.0, "touchdown_north_m", 5.0, "24 m made up at 2 m/s", CALM, BURN),
+    Effect("start_up_m", 40.0, "flight_time_s", 0.5, "a longer fall", CALM, BURN),
+    Effect("start_v_east_mps", 10.0, "touchdown_east_m", 5.0, "not all made up", CALM, BURN),
+    Effect("start_v_north_mps", 10.0, "touchdown_north_m", 5.0, "not all made up", CALM, BURN),
+    Effect("start_v_up_mps", -8.0, "flight_time_s", -0.15, "a shorter fall", CALM, BURN),
     Effect("leg_stiffness_scale", 0.5, "peak_stroke_m", 0.02, "twice the static stroke"),
     Effect("leg_damping_scale", 0.3, "peak_leg_load_n", 3000.0, "rebound"),
     Effect("crush_load_scale", 0.15, "peak_crush_m", 0.2, "crushes under the weight"),
@@ -146,12 +161,13 @@ class Flights:
     """Means of metrics over the runs, each set of changes flown once."""
 
     def __init__(self, campaign):
-        self.setup = build.setup(campaign)
+        burn = load_campaign("campaigns/landing_burn.yaml")
+        self.setups = {"": build.setup(campaign), BURN: build.setup(burn)}
         self.legs = campaign.vehicle.legs
         self.known = {}
 
-    def mean(self, changes, wind):
-        key = (*sorted(changes.items()), wind)
+    def mean(self, changes, scene):
+        key = (*sorted(changes.items()), scene)
         if key not in self.known:
             base = {
                 "wind_speed_mps": 6.0,
@@ -160,10 +176,10 @@ class Flights:
                 "gust_mps": 0.0,
             }
             draw = {name: np.full(RUNS, value) for name, value in {**base, **changes}.items()}
-            setup = self.setup
-            profile = {LOG_LAW: 1.0, TABLE: 3.0}.get(wind, 0.0)
+            setup = self.setups.get(scene, self.setups[""])
+            profile = {LOG_LAW: 1.0, TABLE: 3.0}.get(scene, 0.0)
             design = setup.design._replace(wind=setup.design.wind._replace(profile=profile))
-            if wind == TABLE:
+            if scene == TABLE:
                 calm, windy = [[0, 0, 0], [300, 0, 0]], [[0, 6, 0], [300, 12, 0]]
                 setup = setup._replace(
                     tables=setup.tables._replace(winds=np.array([calm, windy], float))
@@ -175,8 +191,8 @@ class Flights:
         return self.known[key]
 
     def shift(self, effect):
-        changed = self.mean({**effect.context, effect.name: effect.value}, effect.wind)
-        return changed[effect.metric] - self.mean(effect.context, effect.wind)[effect.metric]
+        changed = self.mean({**effect.context, effect.name: effect.value}, effect.scene)
+        return changed[effect.metric] - self.mean(effect.context, effect.scene)[effect.metric]
 
 
 @pytest.fixture(scope="module")
