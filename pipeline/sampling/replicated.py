@@ -75,7 +75,7 @@ class Sobol(_Replicated):
 
     Scrambled by a random linear matrix and a digital shift (Matousek, J. Complexity 14:527, 1998).
     Parameters take the dimensions in the order of the file, the best first; rows of a file take
-    them from the last. With 80 parameters it takes about 1,024 points: in a scramble of fewer some
+    them from the last. With 90 parameters it takes about 2,048 points: in a scramble of fewer some
     pairs lie worse than at random, which the scrambles' spread shows, and `hoverslam plan` says.
     """
 
