@@ -47,12 +47,14 @@ class Row(NamedTuple):
     trusted: int
     covered: int  # of those trusted
     covered_in_all: int  # trusted or not
-    log_error: float  # ln of mean estimate over p
-    variation: float  # coefficient of variation of the estimates
+    log_error: float | None  # ln of mean estimate over p; None where none found a failure
+    variation: float | None  # coefficient of variation of the estimates
 
     @property
     def holds(self) -> bool:
         """Whether the mean is near and the trusted intervals cover, where any is trusted."""
+        if self.log_error is None or self.variation is None:
+            return not self.trusted
         near = abs(self.log_error) < MOST_DEVIATIONS * self.variation
         return not self.trusted or (near and self.trusted - self.covered <= MOST_MISSES)
 
@@ -73,6 +75,7 @@ def row(problem: Problem, method: str, found: Sequence[Estimate]) -> Row:
     """What twenty estimates come to."""
     values = np.array([estimate.probability for estimate in found])
     p = problem.probability
+    mean = float(values.mean())
     holding = [estimate for estimate in found if estimate.lower <= p <= estimate.upper]
     return Row(
         problem=problem.name,
@@ -81,8 +84,8 @@ def row(problem: Problem, method: str, found: Sequence[Estimate]) -> Row:
         trusted=sum(estimate.is_trusted for estimate in found),
         covered=sum(estimate.is_trusted for estimate in holding),
         covered_in_all=len(holding),
-        log_error=float(np.log(values.mean() / p)),
-        variation=float(values.std(ddof=1) / values.mean()),
+        log_error=float(np.log(mean / p)) if mean else None,
+        variation=float(values.std(ddof=1)) / mean if mean else None,
     )
 
 
@@ -116,7 +119,7 @@ ASKED = {
     "name": "sideways",
     "probability": 0.9999,
     "confidence": 0.9,
-    "holds": [{"metric": "touchdown_lateral_speed_mps", "at_most": 0.8}],
+    "holds": [{"metric": "touchdown_lateral_speed_mps", "at_most": 0.7}],
 }
 
 
@@ -133,7 +136,7 @@ def flown(runs: int) -> dict[str, Any]:
         rare = assess(campaign, Ask(method="importance", budget_s=1e5), sys.stderr)
     told = ("method", "probability", "lower", "upper", "runs", "doubts", "notes")
     return {
-        "condition": "touchdown lateral speed at most 0.8 m/s, wind cut at 10 m/s, no failures",
+        "condition": "touchdown lateral speed at most 0.7 m/s, wind cut at 10 m/s, no failures",
         "physics_digest": crude.physics_digest,
         "estimates": [
             {name: getattr(e, name) for name in told} for e in (*crude.estimates, *rare.estimates)
@@ -146,6 +149,7 @@ def flown(runs: int) -> dict[str, Any]:
 
 def main() -> None:
     """Everything, printed as it goes; exit 1 where it does not hold."""
+    flights = flown(200_000)
     found: list[Row] = []
     for problem in PROBLEMS:
         began_s = perf_counter()
@@ -161,7 +165,7 @@ def main() -> None:
         "seeds": SEEDS,
         "pooled_coverage": {method: pooled(found, method) for method in METHODS},
         "rows": [r._asdict() for r in found],
-        "flown": flown(200_000),
+        "flown": flights,
     }
     (HERE / "rare.json").write_text(json.dumps(result, indent=1) + "\n")
     (HERE / "rare.md").write_text("\n".join(page(result, found)) + "\n")
@@ -191,7 +195,7 @@ def page(result: dict[str, Any], found: Sequence[Row]) -> Iterator[str]:
     for r in found:
         yield (
             f"| {r.problem} | {exact[r.problem]:.4g} | {r.method} | {r.trusted} of {r.estimates} "
-            f"| {r.covered} | {r.covered_in_all} | {r.log_error:+.4f} | {r.variation:.4f} |"
+            f"| {r.covered} | {r.covered_in_all} | {_plain(r.log_error)} | {_plain(r.variation)} |"
         )
     flights = result["flown"]
     yield "\n## A campaign\n"
@@ -204,6 +208,10 @@ def page(result: dict[str, Any], found: Sequence[Row]) -> Iterator[str]:
             f"| {e['method']} | {e['probability']:.3g} | {e['lower']:.3g} to {e['upper']:.3g} "
             f"| {e['runs']:,} | {remark} |"
         )
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.4f}"
 
 
 if __name__ == "__main__":

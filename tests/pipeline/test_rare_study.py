@@ -224,7 +224,8 @@ def test_ask__says_every_mistake_at_once(tmp_path: Path) -> None:
         "--runs: counts the runs of --method crude, got --method subset",
         "--budget-s: got -1, expected > 0",
         "--samples: got 5, expected >= 100",
-        "--parameters: unknown parameter 'isp_scal', did you mean isp_scale or lift_scale or thrust_scale?",
+        "--parameters: unknown parameter 'isp_scal', did you mean isp_scale or lift_scale or "
+        "thrust_scale?",
         "--parameters: got isp_scal, thrust_scale, thrust_scale, expected each once",
         "--parameters: are those of --method importance, got --method subset",
     ]
