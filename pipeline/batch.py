@@ -41,7 +41,10 @@ _MOTION, _LATERAL_QUATERNION, _ENGINE = slice(0, 6), slice(7, 9), slice(14, 17)
 
 _BLOCKS_AT_ONCE = 64  # what waits for contact takes 7 MB; a lane is rarely empty there
 _LAST_INPUTS = ("failure_time_s", "failure_leg")  # the initiator itself is a metric
-_NO_UNIT = ("ground_effect", "failure_leg", "navigation_nees")
+_NO_UNIT = (
+    "ground_effect", "failure_leg", "navigation_nees",
+    "gnss_age_error_east", "gnss_age_error_north", "gnss_age_error_up",
+)  # fmt: skip
 
 
 # --- names ----------------------------------------------------------------------------------------

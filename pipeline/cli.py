@@ -90,11 +90,16 @@ def _tell(text: str) -> None:
     typer.echo(text, err=True)
 
 
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Say what the system refuses to write, and where. A device or folder is never replaced."""
+def _refuse_no_file(path: Path, option: str) -> None:
+    """A device or folder is never replaced."""
     if path.exists() and not path.is_file():
-        raise BadInput(f"--out: {path} is there and is no file, expected a file to write")
+        raise BadInput(f"{option}: {path} is there and is no file, expected a file to write")
+
+
+@contextmanager
+def _writing(path: Path, option: str = "--out") -> Iterator[None]:
+    """Say what the system refuses to write, and where."""
+    _refuse_no_file(path, option)
     try:
         yield
     except OSError as error:
@@ -230,15 +235,19 @@ def gate(
     from pipeline.gate.junit import junit as as_junit
     from pipeline.gate.markdown import markdown as as_markdown
 
+    files = (("--junit", junit, as_junit), ("--markdown", markdown, as_markdown))
+    for option, file, _ in files:
+        if file is not None:
+            _refuse_no_file(file, option)  # told before the flights, not after
     terms = Terms(tuple(allow or ()), newly_broken_at_most)
     judgement = judge(target, Ask(baseline, terms, out, scheduler), sys.stderr)
-    for file, write in ((junit, as_junit), (markdown, as_markdown)):
-        if file is not None:
-            with _writing(file):
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(write(judgement), encoding="utf-8")
     _tell(judgement.text())
     typer.echo(judgement.json())
+    for option, file, text_of in files:
+        if file is not None:
+            with _writing(file, option):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text_of(judgement), encoding="utf-8")
     raise typer.Exit(int(judgement.exit_code))
 
 

@@ -18,7 +18,7 @@ from pipeline.asked import (
     Plan,
     Requirement,
 )
-from pipeline.statistics import binomial, sequential
+from pipeline.statistics import binomial, e_process, sequential
 from pipeline.statistics.binomial import MOST_RUNS, runs_needed
 from pipeline.statistics.sequential import Boundary, Stop
 from pipeline.words import count
@@ -101,7 +101,7 @@ def fewest_runs(asked: Requirement) -> int:
             return bisect_left(
                 range(MOST_RUNS),
                 True,
-                key=lambda runs: sequential.log_e_value(runs, 0, probability) >= enough,
+                key=lambda runs: e_process.log_e_value(runs, 0, probability) >= enough,
             )
     return runs_needed(probability, confidence)
 
@@ -124,7 +124,7 @@ def _boundary(course: _Course) -> Boundary:
         case GroupSequentialPlan():
             return sequential.group_sequential(course.plan.looks, _allowed_at_looks(course))
         case EProcessPlan():
-            return sequential.e_process(course.runs, course.probability, course.confidence)
+            return e_process.e_process(course.runs, course.probability, course.confidence)
 
 
 @lru_cache(maxsize=1024)
@@ -134,7 +134,7 @@ def _bounds(course: _Course, judged: Stop) -> tuple[float, float]:
         case GroupSequentialPlan():
             return sequential.bounds(_boundary(course), judged, course.confidence)
         case EProcessPlan():
-            return sequential.anytime_bounds(judged, course.confidence)
+            return e_process.anytime_bounds(judged, course.confidence)
     successes = judged.runs - judged.failures
     return (
         binomial.lower_bound(successes, judged.runs, course.confidence),

@@ -90,16 +90,14 @@ def flight_line(progress: Progress) -> str:
     return f"{done:,} of {total:,} runs, {rate}, {_clock(progress.left_s)} left"
 
 
-def outcome_line(progress: Progress) -> str:
-    """Success so far with its exact interval, and the outcomes by frequency."""
+def outcome_line(progress: Progress, is_exact: bool = True) -> str:
+    """Success so far, with its exact interval where there is one, and outcomes by frequency."""
     if not progress.runs_done:
         return "no run has landed yet"
     share = interval(progress.successes, progress.runs_done, CONFIDENCE)
     outcomes = ", ".join(f"{name} {count:,}" for name, count in progress.outcomes.items())
-    return (
-        f"success {share.fraction:.4f} ({share.lower:.4f} to {share.upper:.4f} "
-        f"at {CONFIDENCE:.0%}); {outcomes}"
-    )
+    limits = f" ({share.lower:.4f} to {share.upper:.4f} at {CONFIDENCE:.0%})" if is_exact else ""
+    return f"success {share.fraction:.4f}{limits}; {outcomes}"
 
 
 def _clock(seconds: float) -> str:
@@ -111,31 +109,33 @@ def _clock(seconds: float) -> str:
 
 
 @contextmanager
-def show(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
+def show(stream: TextIO, is_exact: bool = True) -> Iterator[Callable[[Progress], None]]:
     """A listener that keeps `stream` up to date for as long as this lasts.
 
     On a terminal a bar with two lines; elsewhere a line every ten seconds and at the end.
+    is_exact: whether binomial intervals fit the runs.
     """
     if stream.isatty():
         with Live(console=Console(file=stream), refresh_per_second=4) as live:
-            yield lambda progress: live.update(_bar(progress))
+            yield lambda progress: live.update(_bar(progress, is_exact))
     else:
-        yield _Lines(stream)
+        yield _Lines(stream, is_exact)
 
 
-def _bar(progress: Progress) -> Table:
+def _bar(progress: Progress, is_exact: bool) -> Table:
     rows = Table.grid()
     rows.add_row(ProgressBar(total=progress.runs_total, completed=progress.runs_done, width=60))
     rows.add_row(Text(flight_line(progress)))
-    rows.add_row(Text(outcome_line(progress)))
+    rows.add_row(Text(outcome_line(progress, is_exact)))
     return rows
 
 
 class _Lines:
     """Writes a line now and then, the first and the last always."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, is_exact: bool) -> None:
         self.stream = stream
+        self.is_exact = is_exact
         self.due_s = 0.0
 
     def __call__(self, progress: Progress) -> None:
@@ -143,5 +143,5 @@ class _Lines:
         if now_s < self.due_s and progress.runs_done < progress.runs_total:
             return
         self.due_s = now_s + LINE_EVERY_S
-        self.stream.write(f"{flight_line(progress)}; {outcome_line(progress)}\n")
+        self.stream.write(f"{flight_line(progress)}; {outcome_line(progress, self.is_exact)}\n")
         self.stream.flush()

@@ -73,7 +73,7 @@ def fly_campaign(
         kernel.warm_up()
         build.setup(campaign)  # has small compiled functions of its own
 
-    with progress.show(stream) as listener:
+    with progress.show(stream, is_exact=not campaign.sampling.no_gate) as listener:
         execute(store, Job(canonical), cluster, listener, compile_kernel, watch(store))
 
 

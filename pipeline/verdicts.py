@@ -104,7 +104,8 @@ class Judgement(NamedTuple):
 
     def text(self) -> str:
         """All verdicts for people, the campaign's last."""
-        lines = [verdict.text() for verdict in self.verdicts]
+        flown = f"{count(self.runs)} runs of seed {self.seed}, physics {self.physics_digest}"
+        lines = [f"{self.campaign}: {flown}", *(verdict.text() for verdict in self.verdicts)]
         if self.comparison is not None:
             lines.append(as_text(self.comparison))
         lines += [f"not judged: {what}" for what in self.unjudged]

@@ -37,10 +37,10 @@ from pipeline.statistics.binomial import upper_bound
 from pipeline.statistics.paired import (
     chance_of_as_many,
     holm,
-    percentile_shift,
     table,
     tango_interval,
 )
+from pipeline.statistics.shift import percentile_shift
 from pipeline.summary.distribution import shown_metrics
 
 FRACTIONS = (0.50, 0.90, 0.99)  # of each metric's percentiles, counted from its best side

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from pipeline.plans import Finding
 from pipeline.ruling import Ruling
 from pipeline.statistics.order import Side
-from pipeline.statistics.paired import Shift, Table
+from pipeline.statistics.paired import Table
+from pipeline.statistics.shift import Shift
 
 
 class Terms(NamedTuple):

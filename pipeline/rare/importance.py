@@ -52,6 +52,8 @@ def moved(failures: Points) -> Indices:
 
     That is the divergence of a normal with their mean m and spread s from the standard one.
     """
+    if not len(failures.seed):
+        return np.empty(0, np.intp)
     mean, variance = failures.u.mean(axis=0), np.maximum(failures.u.var(axis=0), 1e-9)
     nats = 0.5 * (mean**2 + variance - 1.0 - np.log(variance))
     order = np.argsort(-nats, kind="stable")
@@ -61,6 +63,8 @@ def moved(failures: Points) -> Indices:
 def obstacle(pilot: Pilot) -> str:
     """Why there is nothing to aim at; empty if there is."""
     n_failures, n_coordinates = len(pilot.failures.seed), len(pilot.coordinates)
+    if n_failures == 0:
+        return "there is no failure to aim at"
     if n_coordinates == 0:
         return "failures move no coordinate enough to aim at"
     if n_coordinates > MOST_COORDINATES:

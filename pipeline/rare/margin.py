@@ -36,6 +36,7 @@ from pipeline.requirements import condition_margin, label, success
 FAILED_BY_OUTCOME = -1.0
 SMALL = 1e-3  # margins below it are those of runs that used up a stand-in
 LOW_QUANTILE, LOW_SIGMAS = 0.05, 1.645  # a spread from the side on which failures lie
+FAR = 1e3  # so that it never hides one that does vary
 
 _LOST = (
     Outcome.scrubbed,
@@ -61,7 +62,7 @@ class Margin(NamedTuple):
         for name, slack in slacks(flown, self.requirement, self.design, self.limits).items():
             least = np.fmin(least, slack / self.spreads[name])
         good = success(flown, self.requirement)
-        kept = np.where(least > SMALL, least, SMALL * np.exp(np.minimum(least, 0.0)))
+        kept = np.where(least > SMALL, least, SMALL * np.exp(np.minimum(least - SMALL, 0.0)))
         return np.where(good, kept, np.where(least < 0.0, least, FAILED_BY_OUTCOME))
 
 
@@ -118,9 +119,9 @@ def _distances(flown: Mapping[str, Floats], design: Case, limits: Limits) -> dic
 
 
 def _spread(slack: Floats) -> float:
-    """Spread of a slack below its median; 1 where it has none."""
+    """Spread of a slack below its median. One that does not vary is FAR spreads from its limit."""
     finite = slack[np.isfinite(slack)]
     if finite.size == 0:
         return 1.0
     middle, low = np.quantile(finite, (0.5, LOW_QUANTILE))
-    return float((middle - low) / LOW_SIGMAS) or abs(float(middle)) or 1.0
+    return float(middle - low) / LOW_SIGMAS or abs(float(middle)) / FAR or 1.0

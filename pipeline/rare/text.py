@@ -17,7 +17,7 @@ def as_text(answer: Answer) -> str:
         [
             f"{answer.campaign}: how often {answer.requirement!r} fails",
             *_machine(answer),
-            f"without an injected failure (margin: least of {', '.join(answer.slacks)}):",
+            f"without an injected failure ({_margin(answer)}):",
             *_methods(answer),
             *_failures(answer),
             *_strata(answer),
@@ -31,6 +31,12 @@ def duration(seconds: float) -> str:
         if seconds >= 2.0 * size:
             return f"{seconds / size:.0f} {name}"
     return f"{seconds:.0f} s"
+
+
+def _margin(answer: Answer) -> str:
+    if not answer.slacks:
+        return "no metric leads to its failures: the margin jumps"
+    return f"margin: least of {', '.join(answer.slacks)}"
 
 
 def _machine(answer: Answer) -> Iterator[str]:

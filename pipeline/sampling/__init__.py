@@ -6,16 +6,10 @@ laws.
 """
 
 from pipeline.sampling.copula import Correlation
-from pipeline.sampling.designs import (
-    Design,
-    DesignBase,
-    Independent,
-    LatinHypercube,
-    Nested,
-    Sobol,
-    Strata,
-)
+from pipeline.sampling.design import DesignBase
+from pipeline.sampling.designs import Design, Independent, Nested, Strata
 from pipeline.sampling.draws import Varied, coordinates, draw, laws, mixed, names, values
+from pipeline.sampling.replicated import LatinHypercube, Sobol
 from pipeline.sampling.rows import Rows
 from pipeline.sampling.streams import run_seeds, uniforms
 

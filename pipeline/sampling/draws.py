@@ -8,7 +8,8 @@ from typing import Protocol
 from pipeline.laws import Floats, KnownAt, LawBase
 from pipeline.sampling import copula
 from pipeline.sampling.copula import Correlations, Names
-from pipeline.sampling.designs import SOBOL_DIMENSIONS, DesignBase, Stream
+from pipeline.sampling.design import DesignBase, Stream
+from pipeline.sampling.replicated import SOBOL_DIMENSIONS
 from pipeline.sampling.rows import Rows
 
 

@@ -7,20 +7,19 @@ simulated (Jennison & Turnbull, Group Sequential Methods, 2000, ch. 12). Looking
 without such a plan turns a risk of 10 % into 30 % by 2,000 runs.
 
 Anchors: 0.99 at 90 % with looks at 500 to 2,500 passes with 0, 4, 8, 12, 17 failures at a risk of
-0.0951; the e-process shows the same after 297 runs without failure, where a fixed plan needs 230.
+0.0951.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from math import e, inf, log, log1p
+from math import e, log1p
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import betainc, betaln
 from scipy.stats import binom
 
 from pipeline.statistics.binomial import ROUNDING, allowed_failures, upper_bound
@@ -121,67 +120,6 @@ def spread_allowed(
     return tuple(allowed)
 
 
-def e_process(runs: int, probability: float, confidence: float) -> Boundary:
-    """May look after every run up to `runs`: passes or fails where the e-value says so."""
-    enough = -log1p(-confidence)
-    all_runs = np.arange(1, runs + 1)
-
-    def fewest_to_pass(failures: int) -> int:
-        start = failures + 1
-        return start + bisect_left(
-            range(start, runs + 1),
-            True,
-            key=lambda n: log_e_value(n - failures, failures, probability) >= enough,
-        )
-
-    def fewest_to_fail(successes: int) -> int:
-        start = successes + 1
-        return start + bisect_left(
-            range(start, runs + 1),
-            True,
-            key=lambda n: log_e_value(n - successes, successes, 1.0 - probability) >= enough,
-        )
-
-    passing = _frontier(fewest_to_pass, runs)
-    failing = _frontier(fewest_to_fail, runs)
-    most_failures = np.searchsorted(passing, all_runs, side="right") - 1
-    most_successes = np.searchsorted(failing, all_runs, side="right") - 1
-    return Boundary(
-        all_runs, most_failures, np.where(most_successes < 0, runs + 1, all_runs - most_successes)
-    )
-
-
-def _frontier(fewest: Callable[[int], int], runs: int) -> list[int]:
-    """Fewest runs that decide with 0, 1, 2 ... against, as far as `runs` go."""
-    found: list[int] = []
-    while (needed := fewest(len(found))) <= runs:
-        found.append(needed)
-    return found
-
-
-def log_e_value(successes: int, failures: int, probability: float) -> float:
-    """Log of the evidence that a true probability exceeds the one given.
-
-        M = B(s+1/2, f+1/2) I_q0(f+1/2, s+1/2) / (B(1/2,1/2) I_q0(1/2,1/2) p0^s q0^f),  q0 = 1 - p0
-
-    The likelihood ratio against p0 under Jeffreys' prior cut off below p0. At or below p0 it is a
-    supermartingale: it ever reaches 1/risk with at most that risk (Ville 1939; Robbins, Ann. Math.
-    Stat. 41:1397, 1970).
-    """
-    s, f, q0 = successes + 0.5, failures + 0.5, 1.0 - probability
-    above = betainc(f, s, q0)
-    if above == 0.0:
-        return -inf
-    return float(
-        betaln(s, f)
-        - betaln(0.5, 0.5)
-        + log(above)
-        - log(betainc(0.5, 0.5, q0))
-        - successes * log(probability)
-        - failures * log(q0)
-    )
-
-
 # --- what a plan does -----------------------------------------------------------------------------
 
 
@@ -239,26 +177,6 @@ def bounds(boundary: Boundary, stop: Stop, confidence: float) -> tuple[float, fl
         return last.failed + float(last.failures[stop.failures :].sum())
 
     return _crossing(lambda p: as_good(p) - risk), _crossing(lambda p: risk - as_bad(p))
-
-
-def anytime_bounds(stop: Stop, confidence: float) -> tuple[float, float]:
-    """One-sided limits of the reliability that hold however often one looks."""
-    successes, failures = stop.runs - stop.failures, stop.failures
-    lower = _anytime_lower(successes, failures, confidence)
-    return lower, 1.0 - _anytime_lower(failures, successes, confidence)
-
-
-def _anytime_lower(successes: int, failures: int, confidence: float) -> float:
-    """The largest probability that the e-value refuses."""
-    enough = -log1p(-confidence)
-
-    def refuses(probability: float) -> float:
-        return enough - log_e_value(successes, failures, probability)
-
-    share = min(successes / (successes + failures), 1.0 - _EDGE) if successes else _EDGE
-    if refuses(_EDGE) >= 0.0:
-        return 0.0
-    return float(brentq(refuses, _EDGE, share, xtol=_EDGE))
 
 
 # --- the walk -------------------------------------------------------------------------------------

@@ -72,11 +72,12 @@ def page(date: str, cells: Iterable[dict[str, Any]]) -> Iterator[str]:
     """The record for people."""
     yield "# How often the gate errs\n"
     yield (
-        f"Written by `make soak` on {date}: {CAMPAIGNS:,} synthetic campaigns of {RUNS:,} runs in each "
-        "row, judged by the whole gate, beside the exact chances. Asked is 0.99 at 90 % confidence: "
-        "at 0.99 and below a PASS is false, and may come in one of ten; at 0.99 and above so may a "
-        "FAIL of a fixed plan and of the e-process. Curtailed and group-sequential plans refuse "
-        "nine designs of ten that just reach the limit: they ask for a margin, which the gate tells.\n"
+        f"Written by `make soak` on {date}: {CAMPAIGNS:,} synthetic campaigns of {RUNS:,} runs in "
+        "each row, judged by the whole gate, beside the exact chances. Asked is 0.99 at 90 % "
+        "confidence: at 0.99 and below a PASS is false, and may come in one of ten; at 0.99 and "
+        "above so may a FAIL of a fixed plan and of the e-process. Curtailed and group-sequential "
+        "plans refuse nine designs of ten that just reach the limit: they ask for a margin, which "
+        "the gate tells.\n"
     )
     yield "| plan | true reliability | PASS | exact | FAIL | exact |"
     yield "|---|---|---|---|---|---|"

@@ -10,8 +10,9 @@ from scipy import stats
 from pipeline.errors import problems_of
 from pipeline.laws import KnownAt
 from pipeline.sampling import Design, uniforms
-from pipeline.sampling.designs import SOBOL_DIMENSIONS, DesignBase, Stream, _sobol_points
+from pipeline.sampling.design import DesignBase, Stream
 from pipeline.sampling.draws import draw
+from pipeline.sampling.replicated import SOBOL_DIMENSIONS, _sobol_points
 from tests.pipeline.varied import SEED, law, rows, varied
 
 ADAPTER: TypeAdapter[DesignBase] = TypeAdapter(Design)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline.statistics import binomial, footprint
+from pipeline.statistics import footprint
 from pipeline.statistics.footprint import Ellipse
 from pipeline.statistics.order import percentile
 

@@ -1,4 +1,4 @@
-"""The dated simulation of the gate's error rates: within the stated risks, and still what it was."""
+"""The dated simulation of the gate's error rates: within the risks, and still what it was."""
 
 import json
 from typing import Any

@@ -9,6 +9,7 @@ from scipy import stats
 
 from pipeline.statistics import paired
 from pipeline.statistics.paired import Table
+from pipeline.statistics.shift import percentile_shift
 
 # Worked examples of Fagerland, Lydersen & Laake (Stat. Med. 33:2850, 2014), Agresti & Min (2005)
 # and large tables of few discordant runs: counts, confidence, Tango's limits (Stat. Med. 17:891)
@@ -78,7 +79,7 @@ def test_holm__by_hand():
 
 
 def shift(before, after, fraction=0.5, confidence=0.9, worst="high"):
-    return paired.percentile_shift(before, after, fraction, confidence, worst)
+    return percentile_shift(before, after, fraction, confidence, worst)
 
 
 def test_percentile_shift__of_the_same_values_is_zero_and_certain_of_nothing():

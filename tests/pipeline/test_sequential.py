@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from pipeline.statistics import binomial, sequential
+from pipeline.statistics import binomial, e_process, sequential
 from pipeline.statistics.sequential import Boundary, Stop
 
 LOOKS = (500, 1000, 1500, 2000, 2500)
@@ -81,7 +81,7 @@ def test_spread_allowed__no_plan_where_the_last_look_is_too_early():
 
 @pytest.mark.parametrize(("runs", "failures", "risk", "lower", "upper"), ANYTIME)
 def test_anytime_bounds__as_tabulated(runs, failures, risk, lower, upper):
-    found = sequential.anytime_bounds(Stop(None, runs, failures), 1.0 - risk)
+    found = e_process.anytime_bounds(Stop(None, runs, failures), 1.0 - risk)
     assert found == pytest.approx((lower, upper), abs=6e-7)
 
 
@@ -94,7 +94,7 @@ def test_log_e_value__is_the_mixture_s_likelihood_ratio(successes, failures, p0)
         return prior(p) * (p / p0) ** successes * ((1.0 - p) / (1.0 - p0)) ** failures
 
     expected = integrate.quad(ratio, p0, 1.0)[0] / integrate.quad(prior, p0, 1.0)[0]
-    assert exp(sequential.log_e_value(successes, failures, p0)) == pytest.approx(expected, rel=1e-6)
+    assert exp(e_process.log_e_value(successes, failures, p0)) == pytest.approx(expected, rel=1e-6)
 
 
 def test_log_e_value__is_a_fair_game_at_the_limit():
@@ -104,27 +104,27 @@ def test_log_e_value__is_a_fair_game_at_the_limit():
             comb(runs, f)
             * 0.9 ** (runs - f)
             * 0.1**f
-            * exp(sequential.log_e_value(runs - f, f, 0.9))
+            * exp(e_process.log_e_value(runs - f, f, 0.9))
             for f in range(runs + 1)
         )
         assert mean == pytest.approx(1.0, rel=1e-9)
 
 
 def test_log_e_value__that_vanishes_is_no_error():
-    assert sequential.log_e_value(0, 5000, 0.999999) == -inf
+    assert e_process.log_e_value(0, 5000, 0.999999) == -inf
 
 
 def test_e_process__stops_where_the_e_value_reaches_one_over_the_risk():
-    plan = sequential.e_process(1000, 0.99, 0.9)
+    plan = e_process.e_process(1000, 0.99, 0.9)
     for look, passes, fails in zip(*(column.tolist() for column in plan), strict=True):
         for failures in range(min(look, 40) + 1):
-            good = sequential.log_e_value(look - failures, failures, 0.99) >= log(10.0)
-            bad = sequential.log_e_value(failures, look - failures, 1.0 - 0.99) >= log(10.0)
+            good = e_process.log_e_value(look - failures, failures, 0.99) >= log(10.0)
+            bad = e_process.log_e_value(failures, look - failures, 1.0 - 0.99) >= log(10.0)
             assert (failures <= passes, failures >= fails) == (good, bad), (look, failures)
 
 
 def test_e_process__needs_297_runs_without_a_failure():
-    assert int(np.argmax(sequential.e_process(400, 0.99, 0.9).pass_at >= 0)) + 1 == 297
+    assert int(np.argmax(e_process.e_process(400, 0.99, 0.9).pass_at >= 0)) + 1 == 297
 
 
 # --- every sequence -------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ SMALL: list[tuple[str, Boundary]] = [
     ("fixed", sequential.fixed(12, 0.7, 0.8)),
     ("curtailed", sequential.curtailed(12, 2)),
     ("group sequential", sequential.group_sequential((4, 8, 12), (0, 1, 3))),
-    ("e-process", sequential.e_process(12, 0.6, 0.7)),
+    ("e-process", e_process.e_process(12, 0.6, 0.7)),
 ]
 
 
@@ -233,7 +233,7 @@ PLANS: list[Maker] = [
     lambda p, c: sequential.fixed(1000, p, c),
     lambda p, c: sequential.curtailed(binomial.runs_needed(p, c, 5), 5),
     lambda p, c: sequential.group_sequential(LOOKS, sequential.spread_allowed(LOOKS, p, c)),
-    lambda p, c: sequential.e_process(2500, p, c),
+    lambda p, c: e_process.e_process(2500, p, c),
 ]
 
 
