@@ -84,12 +84,13 @@ def gravity_at(height_m, sin_latitude, site):
     """
     s2 = sin_latitude * sin_latitude
     r = _EQUATOR_M * (1.0 - _FLATTENING * s2) + site.elevation_m + height_m
-    a2 = _EQUATOR_M * _EQUATOR_M / (r * r)
-    newton = _GM / (r * r)
+    per_r = 1.0 / r
+    a2 = (_EQUATOR_M * per_r) * (_EQUATOR_M * per_r)
+    newton = _GM * per_r * per_r
     j2 = 1.5 * _J2 * a2 * (1.0 - 3.0 * s2)
     spin = _SPIN_RADPS * _SPIN_RADPS * (1.0 - s2)
     g = newton * (1.0 + j2) - spin * r
-    slope = -newton / r * (2.0 + 4.0 * j2) - spin
+    slope = -newton * per_r * (2.0 + 4.0 * j2) - spin
     effective = site.gravity_model > 0.5
     return (g if effective else site.gravity_mps2), (slope if effective else 0.0)
 

@@ -2,7 +2,7 @@
 
 Pure scalar functions of one run; who flies many side by side is no matter here. The clocks are
 fixed and do not depend on the integration steps: control and inertial unit every TICK_S, satellite
-fix, altimeter and turbulence every SLOW_TICKS. §18.1, §18.2
+fix, altimeter and turbulence every SLOW_TICKS, slow sensor errors every WANDER_TICKS. §18.1, §18.2
 """
 
 from math import sqrt
@@ -36,6 +36,8 @@ from models.vectors import add, cross, norm, scale
 TICK_S = 0.02  # 50 Hz
 SLOW_TICKS = 5  # 10 Hz: satellite fix, altimeter, turbulence
 SLOW_S = SLOW_TICKS * TICK_S
+WANDER_TICKS = 50  # 1 Hz: the inertial unit's slow errors
+WANDER_S = WANDER_TICKS * TICK_S
 CLIMBED_M = 1.0  # EST: from there on a pad at rest over the ground is about to land, not to leave
 HARDEST_MPS2 = 30.0  # EST: what no vehicle here can be accelerated by in flight
 
@@ -43,6 +45,7 @@ _LOST_FIX = float(Initiator.lost_fix)
 _LOST_ALTIMETER = float(Initiator.lost_altimeter)
 _FALSE_SWITCH = float(Initiator.false_switch)
 _MISSING_SWITCH = float(Initiator.missing_switch)
+_NEAR_M = 20.0  # EST: beyond hull, legs and what a slope may rise under them
 _FAR_M = 1.0e3  # as good as no ground
 _SHUT = 0.02  # EST: throttle below which the engine counts as off
 
@@ -77,7 +80,7 @@ def stir(state, gusts, swirl, table, constants, log, case):
     next slow tick.
     """
     w, v, height = case.wind, state.v_enu_mps, state.r_enu_m[2]
-    due = is_slow(log.tick)
+    due = is_every(SLOW_TICKS, log.tick)
     mean_east, mean_north, _, _ = _mean_wind(height, table, constants, w)
     to_east, to_north = wind.direction(height, w)
     mean = sqrt(mean_east * mean_east + mean_north * mean_north)
@@ -157,23 +160,29 @@ def _since_release(log):
 
 
 @kernel
-def is_slow(tick):
-    """Whether the slow clock ticks, too.  §18.2"""
-    return tick - SLOW_TICKS * np.floor(tick / SLOW_TICKS) == 0.0
+def is_every(ticks, tick):
+    """Whether a clock that ticks every so often does so now.  §18.2"""
+    return tick - ticks * np.floor(tick / ticks) == 0.0
 
 
 @kernel
-def aid(state, memory, est, log, case, design, tuning, normal):
+def wandered(memory, log, case):
+    """The inertial unit's slow errors, every WANDER_TICKS.  §13.2"""
+    interval = WANDER_S if is_every(WANDER_TICKS, log.tick) else 0.0
+    return sensors.wander(memory, case.imu, case.seed, log.tick, interval)
+
+
+@kernel
+def aid(state, est, log, case, design, tuning, normal):
     """Aiding tick: satellite fix and altimeter, fused. Does nothing between.  §13.3, §14"""
-    due = is_slow(log.tick)
+    due = is_every(SLOW_TICKS, log.tick)
     since = _since_release(log)
     failed = actuation.active_failure(since, case.failure)
     fix = 1.0 if due and failed != _LOST_FIX else 0.0
     echo = 1.0 if due and failed != _LOST_ALTIMETER else 0.0
     interval = SLOW_S if due else 0.0
     aids = sensors.aids(state, normal, fix, echo, case, log.tick, log.time_s)
-    memory = sensors.wander(memory, case.imu, case.seed, log.tick, interval)
-    return memory, navigation.aided(est, aids, design, tuning, interval)
+    return navigation.aided(est, aids, design, tuning, interval)
 
 
 @kernel
@@ -229,6 +238,13 @@ def _reach(height, rate, climbed):
     """
     kept = height + rate * TICK_S - 0.5 * HARDEST_MPS2 * TICK_S * TICK_S
     return kept if climbed or rate < 0.0 else _FAR_M
+
+
+@kernel
+def is_near(state, case):
+    """Whether any part of the vehicle could come within reach of the ground.  §18.4"""
+    least = state.r_enu_m[2] + min(state.v_enu_mps[2], 0.0) * TICK_S
+    return least < 2.0 * case.legs.length_m + _NEAR_M
 
 
 @kernel

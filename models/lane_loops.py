@@ -123,13 +123,23 @@ def aid(buffer, shared):
     """Satellite fix and altimeter, on the lanes whose slow clock ticks."""
     design, tuning = block.load_design(shared, 0), block.load_tuning(shared, 0)
     for lane in range(LANES):
-        memory, est = flight.aid(
-            block.load_y0(buffer, lane), block.load_memory(buffer, lane),
-            block.load_est(buffer, lane), block.load_log(buffer, lane),
-            block.load_case(buffer, lane), design, tuning, block.load_normal(buffer, lane),
+        est = flight.aid(
+            block.load_y0(buffer, lane), block.load_est(buffer, lane),
+            block.load_log(buffer, lane), block.load_case(buffer, lane), design, tuning,
+            block.load_normal(buffer, lane),
+        )  # fmt: skip
+        block.store_est(buffer, lane, est)
+
+
+@plain
+def wander(buffer):
+    """The inertial units' slow errors, on the lanes whose clock for them ticks."""
+    for lane in range(LANES):
+        memory = flight.wandered(
+            block.load_memory(buffer, lane), block.load_log(buffer, lane),
+            block.load_case(buffer, lane),
         )  # fmt: skip
         block.store_memory(buffer, lane, memory)
-        block.store_est(buffer, lane, est)
 
 
 @plain

@@ -30,6 +30,7 @@ from models.lane_loops import (
     navigate,
     stir,
     take,
+    wander,
     watch,
 )
 from models.metrics import Metrics, metrics
@@ -273,12 +274,21 @@ def taken(run_of):
 
 
 @plain
-def any_slow(buffer):
-    """Whether the slow clock ticks on some lane."""
+def any_due(buffer, ticks):
+    """Whether a clock that ticks every so often does so on some lane."""
     due = False
     for lane in range(LANES):
-        due = due or int(block.load_log(buffer, lane).tick) % flight.SLOW_TICKS == 0
+        due = due or int(block.load_log(buffer, lane).tick) % ticks == 0
     return due
+
+
+@plain
+def any_near(buffer):
+    """Whether the ground can matter to some lane on this tick; high up nothing looks at it."""
+    near = False
+    for lane in range(LANES):
+        near = near or flight.is_near(block.load_y0(buffer, lane), block.load_case(buffer, lane))
+    return near
 
 
 @plain
@@ -289,14 +299,17 @@ def tick(buffer, shared, tables, leg_rows, n_legs, moving_legs):
     """
     watch(buffer, leg_rows, moving_legs)
     look_up(buffer, tables)
-    slow = any_slow(buffer)
+    slow = any_due(buffer, flight.SLOW_TICKS)
     if slow:
         stir(buffer)
     air_and_mass(buffer)
     navigate(buffer, shared)
     if slow:
         aid(buffer, shared)
-    feel(buffer, shared, leg_rows, n_legs)
+    if any_due(buffer, flight.WANDER_TICKS):
+        wander(buffer)
+    if any_near(buffer):
+        feel(buffer, shared, leg_rows, n_legs)
     control(buffer, shared)
     watch(buffer, leg_rows, moving_legs)
     keep_log(buffer, shared)

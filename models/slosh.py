@@ -46,10 +46,11 @@ def pendulum(liquid_kg, axial_mps2, tank):
     per_radius = XI / tank.radius_m
     x = h * per_radius
     tanh, tanh_half, per_tanh = _tanhs(x)
-    share = 2.0 * tanh / ((XI * XI - 1.0) * x)
     f2 = tank.slosh_frequency_scale * tank.slosh_frequency_scale
+    per_both = 1.0 / (x * f2)  # one division for two
+    share = 2.0 / (XI * XI - 1.0) * tanh * f2 * per_both
     per_m = tanh * per_radius * f2
-    length = tank.radius_m / XI * per_tanh / f2
+    length = tank.radius_m / XI * per_tanh * x * per_both
     bob_over_cg = 0.5 * h - 2.0 * tank.radius_m / XI * tanh_half
     bob_z = tank.bottom_z_m + 0.5 * h + bob_over_cg
     omega = sqrt(abs(axial_mps2) * per_m)

@@ -28,11 +28,11 @@ def mean_speed(height_m, wind, per_log):
 
     The two laws hold their value below 1 m. per_log: see per_log_reference.
     """
-    h = max(height_m, 1.0)
-    ln_ratio = log(h / wind.reference_height_m)
+    per_h = 1.0 / max(height_m, 1.0)
+    ln_ratio = -log(wind.reference_height_m * per_h)
     by_power = wind.speed_mps * exp(wind.exponent * ln_ratio)
     by_log = wind.speed_mps * (1.0 + ln_ratio * per_log)
-    per_m = (1.0 if height_m > 1.0 else 0.0) / h
+    per_m = per_h if height_m > 1.0 else 0.0
     power_slope = wind.exponent * by_power * per_m
     log_slope = wind.speed_mps * per_log * per_m
     linear = wind.profile == LINEAR

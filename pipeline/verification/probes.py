@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models import sensors, turbulence
-from models.flight import SLOW_S, SLOW_TICKS, TICK_S
+from models.flight import TICK_S, WANDER_S, WANDER_TICKS
 from models.jit import entry
 from models.structs import Seed, SensorMemory, State
 from pipeline.case.build import NEUTRAL
@@ -45,7 +45,7 @@ def _inertial(state, memory, imu, angle, velocity):  # type: ignore[no-untyped-d
     for tick in range(len(angle)):
         now = float(tick)
         measured, memory = sensors.imu_increments(state, memory, nothing, imu, _SEED, now, TICK_S)
-        interval = SLOW_S if tick % SLOW_TICKS == 0 else 0.0
+        interval = WANDER_S if tick % WANDER_TICKS == 0 else 0.0
         memory = sensors.wander(memory, imu, _SEED, now, interval)
         angle[tick] = measured.angle_body_rad
         velocity[tick] = measured.velocity_body_mps
