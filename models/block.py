@@ -51,18 +51,20 @@ class Tables(NamedTuple):
     waves: np.ndarray  # (4, 4): for each of the four: mean, amplitude, frequency rad/s, phase rad
 
 
-# Each lane: first all that changes in flight and that the finite check covers, `y0` to `actuation`;
+# Each lane: first all that changes in flight and that the finite check covers, `y0` to `command`;
+# of these the integration changes `y0` and `actuation`, the tick all of them;
 # `y0` is the state, `k` and `total` are the integrator's
 _L, ROWS = layout(
     LANES,
-    y0=State, memory=SensorMemory, gusts=Gusts, est=Estimate, demand=Demand, command=Command,
-    actuation=Actuation, air=Air, body=Body, log=Log, snap=Snapshot, contact=Contact, ground=Wrench,
+    y0=State, actuation=Actuation, memory=SensorMemory, gusts=Gusts, est=Estimate, demand=Demand,
+    command=Command, air=Air, body=Body, log=Log, snap=Snapshot, contact=Contact, ground=Wrench,
     footing=Footing, swirl=Vec3,
     k=State, total=State, case=Case, phase=Phase, program=Program, fixed=Fixed, earth=Vec3,
     normal=Vec3, table=_Four, start_kg=float,
 )  # fmt: skip
 BUFFER_SIZE = ROWS * LANES
 DYNAMIC_ROWS = _L["air"].first
+INTEGRATED_ROWS = _L["memory"].first
 STATE_ROWS = _L["y0"].rows
 Y0, K, TOTAL = (_L[name].first * LANES for name in ("y0", "k", "total"))
 FINITE = (_L["log"].first + Log._fields.index("finite")) * LANES

@@ -42,16 +42,22 @@ def distrust(buffer, rows, first, count):
 
 @plain
 def watch(buffer, leg_rows, n_legs):
-    """The sticky flag: spoilt where anything that changes in flight is not finite.  §18.9
+    """The sticky flag: spoilt where anything that the integration has changed is not finite.  §18.9
 
     Clamps, selects and minima turn a NaN into an ordinary number, so this looks at the rows
-    themselves, before a tick has used them and again after. n_legs: 0 in flight, where no leg's
-    memory changes.
+    themselves, before a tick uses them; watch_tick looks at all after it. n_legs: 0 in flight,
+    where no leg's memory changes.
     """
-    distrust(buffer, buffer, 0, block.DYNAMIC_ROWS)
+    distrust(buffer, buffer, 0, block.INTEGRATED_ROWS)
     for number in range(n_legs):
         first = number * block.LEG_SIZE + block.LEG_CASE_ROWS * LANES
         distrust(buffer, leg_rows, first, block.LEG_ROWS - block.LEG_CASE_ROWS)
+
+
+@plain
+def watch_tick(buffer):
+    """The same for anything that a tick may have changed."""
+    distrust(buffer, buffer, 0, block.DYNAMIC_ROWS)
 
 
 # --- one control tick -----------------------------------------------------------------------------

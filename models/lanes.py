@@ -32,6 +32,7 @@ from models.lane_loops import (
     take,
     wander,
     watch,
+    watch_tick,
 )
 from models.metrics import Metrics, metrics
 from models.outcomes import IN_FLIGHT
@@ -311,7 +312,7 @@ def tick(buffer, shared, tables, leg_rows, n_legs, moving_legs):
     if any_near(buffer):
         feel(buffer, shared, leg_rows, n_legs)
     control(buffer, shared)
-    watch(buffer, leg_rows, moving_legs)
+    watch_tick(buffer)
     keep_log(buffer, shared)
 
 

@@ -17,6 +17,8 @@ LATER_TICKS = 12
 def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, outcomes):
     """Fly a block for some ticks, then again and again on from there with one row spoilt.
 
+    A row that only a tick changes is spoilt as within one.
+
     ticks: when; first, rows: which rows of the buffer, one at a time; value: what is put there, in
     lane row % LANES; outcomes: (rows, LANES), out: outcome of each lane LATER_TICKS after.
     """
@@ -32,6 +34,8 @@ def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, o
         buffer[:] = kept
         leg_rows[:] = kept_legs
         buffer[(first + row) * LANES + row % LANES] = value
+        if first + row >= block.INTEGRATED_ROWS:
+            lane_loops.watch_tick(buffer)  # at the end of the tick that spoilt it
         for _ in range(LATER_TICKS):
             lanes.tick(buffer, shared, tables, leg_rows, n_legs, 0)
             for step in range(2):

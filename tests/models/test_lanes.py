@@ -20,12 +20,12 @@ WATCHED = [
     f"{part}.{name}"
     for part, record in (
         ("y0", State),
+        ("actuation", Actuation),
         ("memory", SensorMemory),
         ("gusts", turbulence.Gusts),
         ("est", Estimate),
         ("demand", Demand),
         ("command", Command),
-        ("actuation", Actuation),
     )
     for name in names(record)
 ]
