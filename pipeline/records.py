@@ -135,6 +135,12 @@ def numbers(struct: Any, **words: Any) -> Any:
     return _section(struct, (Number, NotNegative, Positive), words)
 
 
+class _Generated(Strict):
+    """Base of the models made here: they have no source that pydantic would look for."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
+
 def _section(struct: Any, kinds: tuple[Any, Any, Any], words: Mapping[str, Any]) -> Any:
     signed, size, positive = kinds
     fields: dict[str, Any] = {}
@@ -144,7 +150,7 @@ def _section(struct: Any, kinds: tuple[Any, Any, Any], words: Mapping[str, Any])
         # None stands for "left out" and is never validated: an empty key is a mistake
         default = None if field in struct._field_defaults else ...
         fields[in_file(field)] = (kind, default)
-    return create_model(struct.__name__, __base__=Strict, **fields)
+    return create_model(struct.__name__, __base__=_Generated, **fields)
 
 
 def section(model: Any) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from pipeline.rare.points import Points
 from pipeline.statistics.binomial import interval
@@ -93,7 +93,7 @@ def log_interval(values: Sequence[float], confidence: float) -> tuple[float, flo
     mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1))
     if mean == 0.0:
         return 0.0, 1.0
-    quantile = float(student.ppf(0.5 + 0.5 * confidence, len(values) - 1))
+    quantile = float(stdtrit(len(values) - 1, 0.5 + 0.5 * confidence))
     factor = float(np.exp(quantile * deviation / (mean * np.sqrt(len(values)))))
     return mean / factor, min(1.0, mean * factor)
 

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+import scipy  # its parts load when first used: scipy.stats takes half a second
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
-from scipy.stats import qmc
 
 from pipeline.laws import Floats
 from pipeline.sampling.design import DesignBase, Stream, in_cells
@@ -127,7 +127,7 @@ def _sobol_points(seed: int, points: int, start: int, stop: int) -> Floats:
 def _scrambled(seed: int, number: int, first: int, last: int) -> Floats:
     """Points first to last - 1 `(point, dimension)` of one scramble."""
     scramble = np.random.default_rng(key_of(seed, "sobol", str(number)))
-    engine = qmc.Sobol(SOBOL_DIMENSIONS, bits=_SOBOL_BITS, rng=scramble)
+    engine = scipy.stats.qmc.Sobol(SOBOL_DIMENSIONS, bits=_SOBOL_BITS, rng=scramble)
     if first == 0:  # scipy warns of sizes that are no power of two, but for the first point alone
         return np.concatenate([engine.random(1), engine.random(last - 1)])
     return engine.fast_forward(first).random(last - first)

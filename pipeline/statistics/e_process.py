@@ -15,7 +15,7 @@ from collections.abc import Callable
 from math import inf, log, log1p
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy  # its parts load when first used: scipy.optimize takes a third of a second
 from scipy.special import betainc, betaln
 
 from pipeline.statistics.sequential import Boundary, Stop
@@ -101,4 +101,4 @@ def _anytime_lower(successes: int, failures: int, confidence: float) -> float:
     share = min(successes / (successes + failures), 1.0 - _EDGE) if successes else _EDGE
     if refuses(_EDGE) >= 0.0:
         return 0.0
-    return float(brentq(refuses, _EDGE, share, xtol=_EDGE))
+    return float(scipy.optimize.brentq(refuses, _EDGE, share, xtol=_EDGE))

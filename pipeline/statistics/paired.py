@@ -13,8 +13,8 @@ from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy  # its parts load when first used: scipy.optimize takes a third of a second
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import bdtr, ndtri
 
 FEWEST_DISCORDANT = 5  # below it even one-sided runs of luck are no evidence: 2^-4 = 0.06
@@ -72,8 +72,9 @@ def tango_interval(found: Table, confidence: float) -> tuple[float, float]:
     def excess(gain: float) -> float:
         return _score(found, gain)
 
-    lower = -1.0 if excess(-1.0) <= z else brentq(lambda gain: excess(gain) - z, -1.0, found.gain)
-    upper = 1.0 if excess(1.0) >= -z else brentq(lambda gain: excess(gain) + z, found.gain, 1.0)
+    root = scipy.optimize.brentq
+    lower = -1.0 if excess(-1.0) <= z else root(lambda gain: excess(gain) - z, -1.0, found.gain)
+    upper = 1.0 if excess(1.0) >= -z else root(lambda gain: excess(gain) + z, found.gain, 1.0)
     return float(lower), float(upper)
 
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from pipeline.statistics.binomial import Proportion
 from pipeline.statistics.order import Percentile, Side, sample_quantile, sort_with_worst
@@ -88,7 +88,7 @@ def bounds(found: Share, confidence: float) -> tuple[float, float]:
     if found.note:
         return nan, nan
     share = found.successes / found.runs
-    reach = float(student.ppf(confidence, found.parts - 1)) * found.standard_error
+    reach = float(stdtrit(found.parts - 1, confidence)) * found.standard_error
     return max(0.0, share - reach), min(1.0, share + reach)
 
 

@@ -18,9 +18,8 @@ from math import e, log1p
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # its parts load when first used: scipy.stats takes half a second
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import binom
 
 from pipeline.statistics.binomial import ROUNDING, allowed_failures, upper_bound
 
@@ -216,7 +215,7 @@ def _step(walking: Floats, runs: int, reliability: float) -> Floats:
     """Chance of each number of failures after so many runs more."""
     if runs == 1:
         return np.convolve(walking, (reliability, 1.0 - reliability))
-    return np.convolve(walking, binom.pmf(np.arange(runs + 1), runs, 1.0 - reliability))
+    return np.convolve(walking, scipy.stats.binom.pmf(np.arange(runs + 1), runs, 1.0 - reliability))
 
 
 def _absorbed(look: _Look, pass_at: int, fail_at: int) -> tuple[float, float, Floats]:
@@ -234,4 +233,4 @@ def _crossing(rises: Callable[[float], float]) -> float:
         return 0.0
     if rises(1.0 - _EDGE) <= 0.0:
         return 1.0
-    return float(brentq(rises, _EDGE, 1.0 - _EDGE, xtol=_EDGE))
+    return float(scipy.optimize.brentq(rises, _EDGE, 1.0 - _EDGE, xtol=_EDGE))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from pipeline.statistics import binomial
 from pipeline.statistics.binomial import Proportion
@@ -37,7 +37,7 @@ def interval(ok: Mask, stratum: NDArray[np.intp], confidence: float) -> Proporti
     if variance == 0.0:  # every stratum fails or succeeds as a whole
         return exact
     freedom = variance**2 / float(np.sum(parts**2 / (sizes - 1)))
-    reach = float(student.ppf(0.5 + 0.5 * confidence, freedom)) * variance**0.5
+    reach = float(stdtrit(freedom, 0.5 + 0.5 * confidence)) * variance**0.5
     share = exact.fraction
     limits = max(0.0, share - reach), min(1.0, share + reach)
     return exact._replace(lower=limits[0], upper=limits[1], method=STRATIFIED)

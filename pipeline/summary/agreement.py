@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # its parts load when first used: scipy.stats takes half a second
 from numpy.typing import NDArray
-from scipy.stats import chisquare, kstwo, kstwobign
 
 from pipeline.laws import Floats, LawBase
 from pipeline.sampling import LatinHypercube, Nested, Sobol, Strata, Varied, laws, mixed
@@ -118,17 +118,18 @@ def _chi_square(values: Floats, places: Floats, probabilities: Floats) -> tuple[
     observed = np.array([np.count_nonzero(values == place) for place in places])[possible]
     if observed.size < 2:
         return 1.0, "one value"
-    return float(chisquare(observed, probabilities[possible] * values.size).pvalue), "chi-square"
+    test = scipy.stats.chisquare(observed, probabilities[possible] * values.size)
+    return float(test.pvalue), "chi-square"
 
 
 def _chance(far: float, number_of: int) -> float:
     """Chance that so many independent draws lie that far; of many its limit law, which is quick."""
     if number_of > _MANY:
-        return float(kstwobign.sf(far * number_of**0.5))
-    return float(kstwo.sf(far, number_of))
+        return float(scipy.stats.kstwobign.sf(far * number_of**0.5))
+    return float(scipy.stats.kstwo.sf(far, number_of))
 
 
 @lru_cache(maxsize=64)
 def _exact_limit(alarm: float, number_of: int) -> float:
     """Distance that independent draws from a continuous law exceed with probability `alarm`."""
-    return float(kstwo.isf(alarm, number_of))
+    return float(scipy.stats.kstwo.isf(alarm, number_of))

@@ -13,9 +13,9 @@ from math import atanh, sqrt, tanh
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # its parts load when first used: scipy.stats takes half a second
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
 
 from pipeline import sampling
 from pipeline.kept import KeptCampaign
@@ -74,7 +74,7 @@ def _checks(
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
     drawn, runs = _rank_correlations(dataset, names)
     groups = np.unique(runs // campaign.sampling.part_runs).size
-    shared, sigmas = _shared(campaign), float(norm.isf(alarm / 2.0))
+    shared, sigmas = _shared(campaign), float(scipy.stats.norm.isf(alarm / 2.0))
     checks = []
     for (a, b), asked in pairs.items():
         # Of two inputs that a group shares, a group is one draw
@@ -104,6 +104,6 @@ def _rank_correlations(dataset: xr.Dataset, names: Sequence[str]) -> tuple[Float
         return np.zeros((0, 0)), runs
     columns = np.array([np.asarray(dataset[inside(name)], float) for name in names])
     flown = np.isfinite(columns).all(axis=0)
-    ranks = rankdata(columns[:, flown], axis=1) - 0.5 * (np.count_nonzero(flown) + 1)
+    ranks = scipy.stats.rankdata(columns[:, flown], axis=1) - 0.5 * (np.count_nonzero(flown) + 1)
     ranks /= np.maximum(np.linalg.norm(ranks, axis=1, keepdims=True), 1.0)
     return ranks @ ranks.T, runs[flown]

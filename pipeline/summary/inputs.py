@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # its parts load when first used: scipy.stats takes half a second
 import xarray as xr
 from scipy.special import ndtr
-from scipy.stats import binomtest
 
 from models.outcomes import Initiator
 from pipeline import sampling
@@ -96,7 +96,9 @@ def check_branches(
     checks = []
     for name, branch in campaign.failures.items():
         found = int(np.count_nonzero(initiator == Initiator[name]))
-        p_value = float(binomtest(found, runs, branch.probability).pvalue) if runs else np.nan
+        p_value = np.nan
+        if runs:
+            p_value = float(scipy.stats.binomtest(found, runs, branch.probability).pvalue)
         share = interval(found, runs, confidence)
         checks.append(
             BranchCheck(name, branch.probability, branch.tag, branch.source, share, p_value)
