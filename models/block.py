@@ -60,7 +60,7 @@ _L, ROWS = layout(
     command=Command, air=Air, body=Body, log=Log, snap=Snapshot, contact=Contact, ground=Wrench,
     footing=Footing, swirl=Vec3,
     k=State, total=State, case=Case, phase=Phase, program=Program, fixed=Fixed, earth=Vec3,
-    normal=Vec3, table=_Four, start_kg=float,
+    normal=Vec3, table=_Four, phase_number=float, start_kg=float,
 )  # fmt: skip
 BUFFER_SIZE = ROWS * LANES
 DYNAMIC_ROWS = _L["air"].first
@@ -96,6 +96,7 @@ load_fixed, store_fixed = _L["fixed"].load, _L["fixed"].store
 load_earth, store_earth = _L["earth"].load, _L["earth"].store
 load_normal, store_normal = _L["normal"].load, _L["normal"].store
 load_table, store_table = _L["table"].load, _L["table"].store
+load_phase_number, store_phase_number = _L["phase_number"].load, _L["phase_number"].store
 load_start_kg, store_start_kg = _L["start_kg"].load, _L["start_kg"].store
 
 # Each leg of each lane: constants and memory, one leg after the other

@@ -2,7 +2,8 @@
 
 Pure scalar functions of one run; who flies many side by side is no matter here. The clocks are
 fixed and do not depend on the integration steps: control and inertial unit every TICK_S, satellite
-fix, altimeter and turbulence every SLOW_TICKS, slow sensor errors every WANDER_TICKS. §18.1, §18.2
+fix, altimeter, turbulence and mass properties every SLOW_TICKS, slow sensor errors every
+WANDER_TICKS. §18.1, §18.2
 """
 
 from math import sqrt
@@ -34,7 +35,7 @@ from models.structs import Actuation, Air, Contact, Fixed, Log
 from models.vectors import add, cross, norm, scale
 
 TICK_S = 0.02  # 50 Hz
-SLOW_TICKS = 5  # 10 Hz: satellite fix, altimeter, turbulence
+SLOW_TICKS = 5  # 10 Hz: satellite fix, altimeter, turbulence, mass properties
 SLOW_S = SLOW_TICKS * TICK_S
 WANDER_TICKS = 50  # 1 Hz: the inertial unit's slow errors
 WANDER_S = WANDER_TICKS * TICK_S

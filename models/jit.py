@@ -43,8 +43,8 @@ numba.config.CPU_FEATURES = ""
 numba.config.CACHE_DIR = str(CACHE_DIR)
 
 # No `nnan`, `ninf`: they would make the finite check a constant.
-_FAST_MATH = {"contract", "arcp", "nsz", "reassoc", "afn"}
+FAST_MATH = {"contract", "arcp", "nsz", "reassoc", "afn"}
 
-kernel = numba.njit(error_model="numpy", fastmath=_FAST_MATH, forceinline=True)
-plain = numba.njit(error_model="numpy", fastmath=_FAST_MATH)
-entry = numba.njit(error_model="numpy", fastmath=_FAST_MATH, nogil=True, cache=True)
+kernel = numba.njit(error_model="numpy", fastmath=FAST_MATH, forceinline=True)
+plain = numba.njit(error_model="numpy", fastmath=FAST_MATH)
+entry = numba.njit(error_model="numpy", fastmath=FAST_MATH, nogil=True, cache=True)

@@ -68,9 +68,11 @@ def look_up(buffer, tables):
     """What each lane reads from shared tables: mission phase, wind profile, open-loop program."""
     for lane in range(LANES):
         case, log = block.load_case(buffer, lane), block.load_log(buffer, lane)
-        index = min(max(int(block.load_demand(buffer, lane).phase), 0), MAX_PHASES - 1)
-        phase = block.phase_of(tables.phases, index * block.PHASE_ROWS)
-        block.store_phase(buffer, lane, phase)
+        number = block.load_demand(buffer, lane).phase
+        if number != block.load_phase_number(buffer, lane):
+            index = min(max(int(number), 0), MAX_PHASES - 1)
+            block.store_phase(buffer, lane, block.phase_of(tables.phases, index * block.PHASE_ROWS))
+            block.store_phase_number(buffer, lane, number)
         if case.wind.profile == wind.TABLE:
             height = block.load_y0(buffer, lane).r_enu_m[2]
             met = wind.from_table(height, case.wind.member, tables.winds)
@@ -95,18 +97,28 @@ def stir(buffer):
 
 
 @plain
-def air_and_mass(buffer):
-    """Air, wind and mass properties for the coming tick."""
+def air(buffer):
+    """Air and wind for the coming tick."""
     for lane in range(LANES):
         case, state = block.load_case(buffer, lane), block.load_y0(buffer, lane)
         felt = flight.air(
             state, block.load_swirl(buffer, lane), block.load_table(buffer, lane),
             block.load_fixed(buffer, lane), case,
         )  # fmt: skip
-        told, ground = block.load_actuation(buffer, lane), block.load_ground(buffer, lane)
-        axial = flight.axial_specific_force(state, told, felt, ground, case)
         block.store_air(buffer, lane, felt)
-        block.store_body(buffer, lane, mass.body(state.lox_kg, state.fuel_kg, axial, case))
+
+
+@plain
+def weigh(buffer):
+    """Mass properties, on the lanes whose slow clock ticks."""
+    for lane in range(LANES):
+        case, state = block.load_case(buffer, lane), block.load_y0(buffer, lane)
+        told, ground = block.load_actuation(buffer, lane), block.load_ground(buffer, lane)
+        felt = block.load_air(buffer, lane)
+        axial = flight.axial_specific_force(state, told, felt, ground, case)
+        body = mass.body(state.lox_kg, state.fuel_kg, axial, case)
+        if flight.is_every(flight.SLOW_TICKS, block.load_log(buffer, lane).tick):
+            block.store_body(buffer, lane, body)
 
 
 @plain
@@ -213,14 +225,14 @@ def keep_log(buffer, shared):
 
 # --- integration: classic Runge-Kutta -------------------------------------------------------------
 
-_STATE_SIZE = block.STATE_ROWS * LANES
 _STAGE = (0.0, 0.5, 0.5, 1.0)  # where each stage is evaluated
+_KEEP = (0.0, 1.0, 1.0, 1.0)  # of the total so far; what is left of a run that diverged may be NaN
 _WEIGHT = (1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0)
 
 
 @plain
-def rates(buffer, since_s, reach, weight):
-    """k = derivative at y0 + reach k, this long after the tick; total += weight k."""
+def rates(buffer, since_s, reach, keep, weight):
+    """k = derivative at y0 + reach k, this long after the tick; total = keep total + weight k."""
     for lane in range(LANES):
         k = dynamics.rates(
             block.load_moved(buffer, lane, reach), block.load_actuation(buffer, lane),
@@ -229,15 +241,7 @@ def rates(buffer, since_s, reach, weight):
             block.load_case(buffer, lane),
         )  # fmt: skip
         block.store_k(buffer, lane, k)
-        block.add_to_total(buffer, lane, weight, k)
-
-
-@plain
-def begin(buffer):
-    """total = 0, k = 0."""
-    for i in range(_STATE_SIZE):
-        buffer[block.TOTAL + i] = 0.0
-        buffer[block.K + i] = 0.0
+        block.add_to_total(buffer, lane, keep, weight, k)
 
 
 @plain
@@ -254,9 +258,8 @@ def conclude(buffer, since_s, dt):
 @plain
 def fly_step(buffer, since_s, dt):
     """One step in free flight, begun this long after the tick."""
-    begin(buffer)
     for s in range(4):
-        rates(buffer, since_s + _STAGE[s] * dt, _STAGE[s] * dt, _WEIGHT[s])
+        rates(buffer, since_s + _STAGE[s] * dt, _STAGE[s] * dt, _KEEP[s], _WEIGHT[s])
     conclude(buffer, since_s + dt, dt)
 
 
@@ -299,10 +302,9 @@ def settle(buffer, leg_rows, n_legs, dt):
 @plain
 def contact_step(buffer, leg_rows, n_legs, since_s, dt):
     """One step on the ground, begun this long after the tick."""
-    begin(buffer)
     for s in range(4):
         push(buffer, leg_rows, n_legs, _STAGE[s] * dt)
-        rates(buffer, since_s + _STAGE[s] * dt, _STAGE[s] * dt, _WEIGHT[s])
+        rates(buffer, since_s + _STAGE[s] * dt, _STAGE[s] * dt, _KEEP[s], _WEIGHT[s])
     conclude(buffer, since_s + dt, dt)
     settle(buffer, leg_rows, n_legs, dt)
 

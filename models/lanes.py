@@ -18,7 +18,7 @@ from models.flight import TICK_S
 from models.jit import entry, kernel, plain
 from models.lane_loops import (
     aid,
-    air_and_mass,
+    air,
     contact_step,
     control,
     distrust,
@@ -33,6 +33,7 @@ from models.lane_loops import (
     wander,
     watch,
     watch_tick,
+    weigh,
 )
 from models.metrics import Metrics, metrics
 from models.outcomes import IN_FLIGHT
@@ -165,6 +166,7 @@ def start(buffer, shared, leg_rows, n_legs):
         block.store_actuation(buffer, lane, told)
         block.store_ground(buffer, lane, Wrench(_ZERO, _ZERO))
         block.store_log(buffer, lane, _new_log(case))
+        block.store_phase_number(buffer, lane, -1.0)  # none looked up yet
         block.store_start_kg(buffer, lane, state.lox_kg + state.fuel_kg)
         place_legs(buffer, leg_rows, lane, n_legs)
     distrust(buffer, buffer, block.CASE_AT, block.CASE_ROWS)
@@ -303,7 +305,9 @@ def tick(buffer, shared, tables, leg_rows, n_legs, moving_legs):
     slow = any_due(buffer, flight.SLOW_TICKS)
     if slow:
         stir(buffer)
-    air_and_mass(buffer)
+    air(buffer)
+    if slow:
+        weigh(buffer)
     navigate(buffer, shared)
     if slow:
         aid(buffer, shared)

@@ -72,6 +72,14 @@ def normals(seed, stream, tick):
 
 
 @kernel
+def six_normals(seed, stream, second, tick):
+    """Six independent standard normals, of two streams: four of the first, two of the other."""
+    n0, n1, n2, n3 = normals(seed, stream, tick)
+    n4, n5, _, _ = normals(seed, second, tick)
+    return n0, n1, n2, n3, n4, n5
+
+
+@kernel
 def uniforms(seed, stream, tick):
     """Two independent uniforms in (0, 1) for this run's seed, stream and tick.  §11.2"""
     a, b, _, _ = philox(

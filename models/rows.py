@@ -85,12 +85,16 @@ def loaded_sum(record: Any, one: Access, other: Access, stride: int) -> Any:
 
 
 def added(record: Any, place: Access, stride: int) -> Any:
-    """What adds factor times a record to the one in a place: (buffer, lane, factor, record)."""
+    """What makes of the record in a place keep times it and factor times another.
+
+    (buffer, lane, keep, factor, record)
+    """
     _, leaves = _leaves(record, "record")
-    source = "def add(buffer, lane, factor, record):\n"
+    spots = [f"buffer[{(place.first + k) * stride} + lane]" for k in range(len(leaves))]
+    source = "def add(buffer, lane, keep, factor, record):\n"
     source += "".join(
-        f"    buffer[{(place.first + k) * stride} + lane] += factor * {leaf}\n"
-        for k, leaf in enumerate(leaves)
+        f"    {spot} = keep * {spot} + factor * {leaf}\n"
+        for spot, leaf in zip(spots, leaves, strict=True)
     )
     return _compiled(record, source)["add"]
 

@@ -63,8 +63,7 @@ def imu_increments(state, memory, support_mps2, imu, seed, tick, dt):
     half = multiply(memory.q_body_to_enu, from_rotation_vector(scale(0.5, turn)))
     felt = rotate(conjugate(half), add(sub(v, memory.v_enu_mps), scale(dt, support_mps2)))
 
-    gx, gy, gz, _ = noise.normals(seed, noise.GYRO, tick)
-    ax, ay, az, _ = noise.normals(seed, noise.ACCELEROMETER, tick)
+    gx, gy, gz, ax, ay, az = noise.six_normals(seed, noise.GYRO, noise.ACCELEROMETER, tick)
     root = sqrt(dt)
     twist = (imu.misalignment_x_rad, imu.misalignment_y_rad, imu.misalignment_z_rad)
     gyro_bias = add(

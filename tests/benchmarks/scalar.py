@@ -29,7 +29,7 @@ from models.flight import SLOW_TICKS, TICK_S, WANDER_TICKS
 from models.jit import entry, kernel
 from models.metrics import metrics
 from models.rows import _leaves
-from models.structs import MAX_PHASES, Demand, Log, SensorMemory, State, Wrench
+from models.structs import MAX_PHASES, Demand, Log, State, Wrench
 from models.vectors import add, norm
 
 N_LEGS = 4
@@ -156,8 +156,9 @@ def fly_alone(case, mine, shared, phases, rows):
         if slow:
             swirl, gusts = flight.stir(y, gusts, swirl, table, constants, log, case)
         felt = flight.air(y, swirl, table, constants, case)
-        axial = flight.axial_specific_force(y, told, felt, ground, case)
-        body = mass.body(y.lox_kg, y.fuel_kg, axial, case)
+        if slow:
+            axial = flight.axial_specific_force(y, told, felt, ground, case)
+            body = mass.body(y.lox_kg, y.fuel_kg, axial, case)
         memory, est = flight.navigate(
             y, memory, est, felt, earth, command.throttle, case, design, plant, log.tick
         )
