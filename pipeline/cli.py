@@ -166,9 +166,15 @@ def run(
 
     Example: hoverslam run campaigns/hop_178m.yaml --runs 512
     """
-    from pipeline.run import fly, results
+    from pipeline import forkserver
+
+    if scheduler is None:
+        forkserver.start()  # imports for the workers while this process imports for itself
+    from pipeline.run import fly
 
     store = fly(campaign, runs, out, scheduler, sys.stderr)
+    from pipeline.results import results  # needs xarray, flying does not
+
     _tell(results(store))
     typer.echo(store)
 

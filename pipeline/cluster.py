@@ -12,7 +12,6 @@ import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from multiprocessing import resource_tracker
 from pathlib import Path
 
 import dask
@@ -23,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError, field_
 
 import models
 from models import jit
+from pipeline import forkserver
 from pipeline.errors import BadInput, StoreProblem, problems_of
 from pipeline.sources import SAMPLING_DIGEST, package_versions
 
@@ -136,9 +136,10 @@ def connect(resources: Resources, scheduler: str | None = None) -> Iterator[Clie
 
 
 def _local(resources: Resources) -> LocalCluster:
+    dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
+    forkserver.start()
     # A worker that Ctrl-C kills before FlightCheck protects it takes the cluster's start with it:
-    # processes started here inherit that it is held back, this one gets it when they are up
-    resource_tracker.ensure_running()  # whose first start would let it through again
+    # processes forked inherit that it is held back, this one gets it when they are up
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return LocalCluster(

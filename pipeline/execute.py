@@ -101,7 +101,7 @@ def _fly_pending(
     is_enough = False
     for batch in sorted(set(range(store.layout.n_batches)) - set(pending)):
         scoreboard.add(tally(store, job, read_metrics(store, batch)))
-        is_enough = is_enough or task.enough(batch)
+        is_enough = task.enough(batch) or is_enough
     if not is_enough:
         warm_up()
         with _interrupts() as interrupts, connect() as client:
@@ -216,7 +216,7 @@ class _Flight(NamedTuple):
                     killed.append(landed)
                     self._refuse_breakdown(killed)
                 else:
-                    is_enough = is_enough or self.enough(landed)
+                    is_enough = self.enough(landed) or is_enough
         finally:
             self.client.cancel(list(airborne))
 

@@ -11,6 +11,8 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numba
@@ -19,23 +21,51 @@ import numpy as np
 from models.jit import CACHE_DIR
 from models.lanes import Tables, fly_blocks
 
+_IS_INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT") == "1"  # nothing is compiled
+
 
 @cache
 def warm_up() -> None:
-    """Load the kernel, compiled before if need be; eight processes at once compile it once.
+    """Load the kernel, compiled before if need be. Raises as `compile_once`."""
+    compile_once()
+    if not _IS_INTERPRETED:
+        load()
+
+
+def compile_once() -> None:
+    """Have the kernel compiled; eight processes at once compile it once, and seven wait.
 
     Raises subprocess.CalledProcessError if it does not compile, OSError if the cache cannot be
     written.
     """
-    if os.environ.get("NUMBA_DISABLE_JIT") == "1":  # nothing is compiled
+    if _IS_INTERPRETED:
         return
     CACHE_DIR.mkdir(parents=True, exist_ok=True)
-    with (CACHE_DIR / "compiling").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        if not any(CACHE_DIR.rglob("*fly_blocks*.nbi")):
+    with _turn(fcntl.LOCK_SH):
+        if _is_compiled():
+            return
+    with _turn(fcntl.LOCK_EX):
+        if not _is_compiled():
             statement = "from pipeline.kernel import load; load()"
             subprocess.run([sys.executable, "-c", statement], check=True)
-        load()
+
+
+def load_if_compiled() -> None:
+    """Load the kernel where that is quick; otherwise leave it to whoever flies first."""
+    if _is_compiled():
+        warm_up()
+
+
+@contextmanager
+def _turn(kind: int) -> Iterator[None]:
+    with (CACHE_DIR / "compiling").open("w") as file:
+        fcntl.flock(file, kind)
+        yield
+
+
+def _is_compiled() -> bool:
+    """Whether the machine code is there, which Numba writes last."""
+    return any(CACHE_DIR.rglob("*fly_blocks*.nbc"))
 
 
 def load() -> None:

@@ -13,8 +13,7 @@ from pipeline.campaign import Campaign
 from pipeline.cluster import connect, read_resources
 from pipeline.config import load_campaign
 from pipeline.execute import execute
-from pipeline.store import Provenance, State, Store, open_store, prepare_store
-from pipeline.summary import as_text, summarise
+from pipeline.store import Provenance, State, Store, prepare_store
 from pipeline.task import Job
 
 RESULTS = Path("results")
@@ -70,13 +69,8 @@ def fly_campaign(
 
     def compile_kernel() -> None:
         stream.write("compiling the flight kernel, or finding it compiled\n")
-        kernel.warm_up()
+        kernel.compile_once()
         build.setup(campaign)  # has small compiled functions of its own
 
     with progress.show(stream, is_exact=not campaign.sampling.no_gate) as listener:
         execute(store, Job(canonical), cluster, listener, compile_kernel, watch(store))
-
-
-def results(path: Path) -> str:
-    """What the store at `path` says, in a few lines, and how to get its report."""
-    return f"{as_text(summarise(open_store(path)))}\nreport: hoverslam report {path}"

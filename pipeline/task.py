@@ -19,7 +19,7 @@ class Job(NamedTuple):
 
     campaign: str  # canonical JSON, handed to both
     fly_batch: str = "pipeline.batch:fly_batch"  # (campaign, start, stop) -> Batch
-    count_successes: str = "pipeline.summary:count_successes"  # (campaign, metrics) -> int
+    count_successes: str = "pipeline.requirements:count_successes"  # (campaign, metrics) -> int
 
 
 class Tally(NamedTuple):

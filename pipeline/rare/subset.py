@@ -172,7 +172,7 @@ def _grown(
     made, spread, taken, tried = [seeds], FIRST_SPREAD, 0, 0
     for number_of, group in enumerate(np.array_split(np.arange(n_seeds), GROUPS), start=1):
         chains, hits, asked = seeds.take(group), 0, 0
-        for step in range(1, int(lengths[0])):
+        for step in range(1, int(lengths[group].max(initial=1))):
             chains = chains.take(lengths[group][: len(chains.margins)] > step)
             chains, accepted = yield from _moved(
                 chains, np.minimum(1.0, spread * scale), limit, random

@@ -4,6 +4,11 @@ Driver: `prepare_store`, then within `exclusive`: `sweep`, `pending_batches`, `f
 Worker: `write_batch`. Reader: `open_store`, or plain `xarray.open_zarr` once it is finished.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from pipeline.store.compact import finish
 from pipeline.store.flying import (
     Store,
@@ -23,8 +28,10 @@ from pipeline.store.layout import (
     Provenance,
     StoreLayout,
 )
-from pipeline.store.read import damage, open_store, store_attributes
 from pipeline.store.root import State, exclusive
+
+if TYPE_CHECKING:
+    from pipeline.store.read import damage, open_store, store_attributes
 
 __all__ = [
     "INFRASTRUCTURE_ERROR",
@@ -48,3 +55,10 @@ __all__ = [
     "sweep",
     "write_batch",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What reads a store is imported when it is asked for: who flies needs no xarray."""
+    if name in ("damage", "open_store", "store_attributes"):
+        return getattr(import_module("pipeline.store.read"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

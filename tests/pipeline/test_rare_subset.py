@@ -81,6 +81,21 @@ def test_lockstep__gives_each_search_what_it_would_find_alone() -> None:
     assert [r.limits for r in together] == [r.limits for r in alone]
 
 
+@pytest.mark.parametrize("samples", [100, 155, 203])
+def test_search__never_asks_for_nothing_and_counts_its_runs(samples: int) -> None:
+    """Also where chains are of two lengths, or fewer than the groups they are moved in."""
+    stairs, sizes = problem("stairs_beta4_d2"), []
+
+    def limit_state(points: Points) -> Floats:
+        sizes.append(len(points.seed))
+        return stairs.limit_state(points)
+
+    search = subset.search(2, samples, np.random.default_rng(14))
+    found = lockstep(limit_state, [search])[0]
+    assert min(sizes) > 0
+    assert sum(sizes) == found.runs
+
+
 @pytest.mark.parametrize("name", ["RP22", "stairs_beta4_d2", "seed_beta3_d2_share0.1"])
 def test_estimate__holds_the_exact_value(name: str) -> None:
     known = problem(name)
