@@ -23,7 +23,7 @@ lint: $(READY)  ## style, format, types, and which module may import which
 	$(BIN)/lint-imports --no-logo
 
 bench: $(READY)  ## speed of the kernel and of the pipeline; each script prints its table
-	set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+	set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python -m tests.benchmarks.$$(basename $$script .py); done
 
 verify: $(READY)  ## fly the verification cases; their table goes into README.md
 	$(BIN)/hoverslam verify --readme README.md
