@@ -44,7 +44,10 @@ class Agreement(NamedTuple):
 
 
 def expectation(campaign: Varied, name: str, runs: NDArray[np.intp]) -> Expectation:
-    """What the design promises of an input's draws in runs `(run,)`, by its name in the file."""
+    """What the design promises of an input's draws, by its name in the file.
+
+    runs: `(run,)` numbers of those drawn, ascending.
+    """
     design = campaign.sampling
     is_mixed = name in mixed(campaign)
     if isinstance(design, Nested):
@@ -54,7 +57,8 @@ def expectation(campaign: Varied, name: str, runs: NDArray[np.intp]) -> Expectat
         return Expectation(number_of=group.size if is_mixed else None)
     if is_mixed or name not in campaign.dispersions or not runs.size:
         return Expectation()
-    whole = np.unique(runs // design.part_runs).size * design.part_runs
+    parts = 1 + np.count_nonzero(np.diff(runs // design.part_runs))
+    whole = parts * design.part_runs
     missing = 1.0 - runs.size / whole
     if isinstance(design, LatinHypercube | Sobol):
         return Expectation(design.points, True, missing)

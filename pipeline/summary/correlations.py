@@ -71,6 +71,8 @@ def _checks(
     pairs: Mapping[tuple[str, str], float],
     alarm: float,
 ) -> list[CorrelationCheck]:
+    if not pairs:
+        return []
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
     drawn, runs = _rank_correlations(dataset, names)
     groups = np.unique(runs // campaign.sampling.part_runs).size
