@@ -330,6 +330,59 @@ def rare(
 
 
 @app.command()
+def drivers(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="STORE|CAMPAIGN",
+            help="A store written by `run`; with --sobol a campaign file, flown for it.",
+        ),
+    ],
+    requirement: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of the campaign's requirements; the first if none."),
+    ] = None,
+    sobol: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC",
+            help="Fly total Sobol indices of a metric, or of a requirement's margin; may be given "
+            "again, for the same flights.",
+        ),
+    ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Of --sobol: points in each of 16 sets; 32 if not given."),
+    ] = None,
+) -> None:
+    """Tell what drives failures: which inputs lie apart in failed runs, which act together.
+
+    Of a store: injected failures first, then every input by cause against what is noise; too few
+    failures are listed. With --sobol: which input has what share of a metric's variance. Prints it
+    all as a line of JSON.
+
+    Example: hoverslam drivers results/hop_178m.zarr
+    """
+    from pipeline.drivers import as_json, as_text, find, opened
+
+    if not sobol:
+        if points is not None:
+            raise BadInput("--points: those of a design of --sobol, which is missing")
+        found = find(opened(target), named=requirement)
+        _tell(as_text(found, target))
+        typer.echo(as_json(found))
+        return
+    from pipeline.drivers.sobol import Ask, indices
+    from pipeline.drivers.sobol_text import as_text as told
+
+    if requirement is not None:
+        raise BadInput("--requirement: of a store; --sobol itself may name a requirement")
+    shares = indices(target, Ask(tuple(sobol), 32 if points is None else points), sys.stderr)
+    _tell(told(shares))
+    typer.echo(as_json(shares))
+
+
+@app.command()
 def replay(
     store: StorePath,
     run: Annotated[int, typer.Argument(metavar="RUN", help="Number of the run, from 0.")],

@@ -11,6 +11,7 @@ import xarray as xr
 
 from models.outcomes import Initiator, Outcome, Violation
 from pipeline.kept import KeptCampaign
+from pipeline.spelling import inside
 from pipeline.store import (
     Batch,
     BatchRecord,
@@ -83,8 +84,12 @@ def dataset(
     values["thrust_scale"] = np.linspace(0.98, 1.02, runs)
     values |= columns or {}
     text = campaign_text(runs, **changes)
+    drawn = {inside(name) for name in json.loads(text)["dispersions"]}
     return xr.Dataset(
-        {name: ("run", np.asarray(column)) for name, column in values.items()},
+        {
+            name: ("run", np.asarray(column), {"role": "input"} if name in drawn else {})
+            for name, column in values.items()
+        },
         {"run": np.arange(runs)},
         {
             "campaign": text,
