@@ -10,6 +10,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline import words
+from pipeline.drivers.text import own_in_words
+from pipeline.report.drivers import group_key, rows_of, side
 from pipeline.statistics.order import Percentile
 from pipeline.summary import MetricSummary
 from pipeline.summary.text import ellipse_in_words
@@ -32,6 +34,7 @@ def render(context: Mapping[str, Any]) -> str:
         "spoken": words.spoken,
         "titled": words.titled,
         "unit": words.unit,
+        "sentence": lambda name: words.sentence(str(name).replace("_", " ")),
         "words": lambda name: str(name).replace("_", " "),
         "ellipse": ellipse_in_words,
     }
@@ -43,6 +46,11 @@ def render(context: Mapping[str, Any]) -> str:
             f"{words.for_people(name, value):g} {words.unit(name)}"
         ),
         "replay_command": replay_command,
+        "chance": _chance,
+        "group_key": group_key,
+        "own_in_words": own_in_words,
+        "rows_of": rows_of,
+        "side": side,
     }
     return environment.get_template("report.html").render(**context)
 
@@ -50,6 +58,11 @@ def render(context: Mapping[str, Any]) -> str:
 def replay_command(store: str, run: int) -> str:
     """The command that flies a run again, ready for a shell."""
     return f"hoverslam replay {shlex.quote(store)} {run}"
+
+
+def _chance(p_value: float) -> str:
+    """A probability of chance; beyond a millionth its size says nothing."""
+    return "< 1e-6" if p_value < 1e-6 else f"{p_value:.2g}"
 
 
 def _percentile(metric: MetricSummary, value: float) -> str:

@@ -13,11 +13,13 @@ from bokeh.document import Document
 from bokeh.embed import components
 from bokeh.resources import Resources
 
+from pipeline.drivers import find
 from pipeline.errors import BadInput
 from pipeline.gate import judge_dataset
 from pipeline.kept import KeptCampaign
 from pipeline.report.credibility import CLAIMS
 from pipeline.report.distributions import distribution_drawings
+from pipeline.report.drivers import driver_drawings
 from pipeline.report.envelopes import envelope_drawings
 from pipeline.report.facts import campaign_facts, store_facts
 from pipeline.report.inputs import input_drawings
@@ -71,7 +73,9 @@ def report_page(dataset: xr.Dataset, store: str) -> str:
         "inputs": tuple(input_drawings(dataset, checks)),
         "convergence": _trend_drawings(why.code < 0, summary, winds),
     }
-    script, places = _embedded(galleries.values())
+    drives = find(dataset, campaign)
+    by_group = driver_drawings(drives)
+    script, places = _embedded([*galleries.values(), *by_group.values()])
     return render(
         {
             "campaign": campaign,
@@ -90,7 +94,8 @@ def report_page(dataset: xr.Dataset, store: str) -> str:
             "tag_names": TAGS,
             "class_names": CLASSES,
             "claims": CLAIMS,
-            "galleries": galleries,
+            "drivers": drives,
+            "galleries": {**galleries, "drivers": by_group},
             "places": places,
             "script": script,
             "bokeh": Resources(mode="inline", components=["bokeh"]).render_js(),

@@ -132,7 +132,7 @@ def test_page__says(page, words):
 
 def test_page__shows_every_part(page, html):
     sections = re.findall(r'<section id="(\w+)">', html)
-    expected = "verdict campaign success causes landings metrics time worst inputs credibility"
+    expected = "verdict campaign success causes drivers landings metrics time worst inputs credibility"
     assert sections == expected.split()
     links = [value for tag, value in page.loads if tag == "a"]
     assert links == [f"#{name}" for name in sections]
