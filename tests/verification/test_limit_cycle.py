@@ -105,7 +105,7 @@ def test_hover__without_the_three_comes_to_rest(histories):
 
 @pytest.mark.parametrize("backlash", BACKLASHES)
 def test_limit_cycle__neither_grows_nor_dies(backlash, histories):
-    """A quarter either side for the mass burnt meanwhile; what rings of the start falls to a fifth."""
+    """A quarter for the mass burnt meanwhile; what rings of the start falls to a fifth."""
     flown = histories[WITH[backlash]]
     late = size(flown, RATES, LATE_S)
     assert late > 3.0 * size(histories[CLEAN], RATES, LATE_S)
