@@ -219,6 +219,16 @@ def fly_free(buffer, leg_rows, first, job, waiting):
 
 
 @plain
+def any_over_the_ground(buffer):
+    """Whether some lane in contact mode has not touched yet."""
+    some = False
+    for lane in range(LANES):
+        log = block.load_log(buffer, lane)
+        some = some or (log.mode == 1.0 and log.touched == 0.0)
+    return some
+
+
+@plain
 def move_up(buffer, leg_rows, run_of, following, n_legs, waiting):
     """Empty lanes take up runs that wait, from the one following on; which follows then."""
     for lane in range(LANES):
@@ -245,9 +255,12 @@ def settle_down(buffer, leg_rows, job, waiting):
         job.effort[2] += landing
         job.effort[3] += LANES
         for step in range(steps):
-            take(buffer, job.shared, step * dt)
+            touching_down = any_over_the_ground(buffer)
+            if touching_down:
+                take(buffer, job.shared, step * dt)
             contact_step(buffer, leg_rows, job.n_legs, step * dt, dt)
-            latch(buffer, leg_rows, job.n_legs)
+            if touching_down:
+                latch(buffer, leg_rows, job.n_legs)
         if job.history.shape[1] > 0:
             record(buffer, leg_rows, run_of, True, job)
         tick(buffer, job.shared, job.tables, leg_rows, job.n_legs, job.n_legs)
