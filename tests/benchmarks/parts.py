@@ -15,7 +15,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from models import block, jit, lane_loops, lanes
+from models import block, jit, lane_ends, lane_loops, lanes
 from models.flight import SLOW_TICKS, TICK_S, WANDER_TICKS
 from models.jit import entry
 from models.rows import LANES, flatten
@@ -93,8 +93,8 @@ def measured(campaign: Any, setup: Any, peak_gflops: float) -> dict[str, Any]:
     buffer, legs = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
     no_legs = batch._no_legs(lanes.MAX_LEGS - len(runs.legs))
     leg_rows = batch._blocks(flatten(tuple(runs.legs)) + no_legs, LANES)[0]
-    lanes.fill(buffer, legs, batch._blocks(flatten(runs.case), LANES)[0], leg_rows)
-    lanes.start(buffer, setup.shared, legs, setup.n_legs)
+    lane_ends.fill(buffer, legs, batch._blocks(flatten(runs.case), LANES)[0], leg_rows)
+    lane_ends.start(buffer, setup.shared, legs, setup.n_legs)
     what = (buffer, setup.shared, setup.tables, legs, setup.n_legs)
     _fly(TICKS, *what)
     times = {name: _nanoseconds(part[0], what) for name, part in PARTS.items()}

@@ -15,7 +15,7 @@ from models import (
     block,
     dynamics,
     flight,
-    lanes,
+    lane_ends,
     legs,
     mass,
     navigation,
@@ -86,7 +86,7 @@ def fly_alone(case, mine, shared, phases, rows):
     design, gains = block.load_design(shared, 0), block.load_gains(shared, 0)
     tuning, plant = block.load_tuning(shared, 0), block.load_plant(shared, 0)
     limits, counts = block.load_limits(shared, 0), block.load_steps(shared, 0)
-    y = lanes._started_state(case)
+    y = lane_ends.started_state(case)
     sin_lat, cos_lat = sincos(case.site.latitude_rad)
     normal, constants = legs.ground_normal(case.site), flight.fixed(case)
     earth = atmosphere.earth_rate(sin_lat, cos_lat, case.site)
@@ -97,9 +97,9 @@ def fly_alone(case, mine, shared, phases, rows):
     speed = noise.normals(case.seed, noise.START, 3.0)
     est = navigation.aligned(y, case, design, tuning, plant.full_kg, place, speed)
     gusts, swirl = turbulence.started(n0, n1, n2, n3, m0), _ZERO
-    told, command = lanes._idle(case)
+    told, command = lane_ends.idle(case)
     demand = Demand(y.r_enu_m, y.v_enu_mps, _ZERO, 0.0, 0.0, 0.0, 0.0)
-    ground, log = Wrench(_ZERO, _ZERO), lanes._new_log(case)
+    ground, log = Wrench(_ZERO, _ZERO), lane_ends.new_log(case)
     start_kg, edge_share = y.lox_kg + y.fuel_kg, cos(pi / N_LEGS)
     m = (
         legs.unloaded(y, mine[0], normal), legs.unloaded(y, mine[1], normal),

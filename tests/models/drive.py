@@ -5,7 +5,7 @@ Compiled by the same door as the kernel (models.jit), so that it is found in the
 
 import numpy as np
 
-from models import block, lane_loops, lanes
+from models import block, lane_ends, lane_loops, lanes
 from models.flight import TICK_S
 from models.jit import entry
 from models.rows import LANES
@@ -23,8 +23,8 @@ def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, o
     lane row % LANES; outcomes: (rows, LANES), out: outcome of each lane LATER_TICKS after.
     """
     buffer, leg_rows = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
-    lanes.fill(buffer, leg_rows, cases, leg_cases)
-    lanes.start(buffer, shared, leg_rows, n_legs)
+    lane_ends.fill(buffer, leg_rows, cases, leg_cases)
+    lane_ends.start(buffer, shared, leg_rows, n_legs)
     for _ in range(ticks):
         lanes.tick(buffer, shared, tables, leg_rows, n_legs, 0)
         for step in range(2):
@@ -48,8 +48,8 @@ def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, o
 def spoil_legs(cases, leg_cases, shared, tables, n_legs, ticks, value, outcomes):
     """The same for legs in the contact loop: outcomes (n_legs * memory rows, LANES)."""
     buffer, leg_rows = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
-    lanes.fill(buffer, leg_rows, cases, leg_cases)
-    lanes.start(buffer, shared, leg_rows, n_legs)
+    lane_ends.fill(buffer, leg_rows, cases, leg_cases)
+    lane_ends.start(buffer, shared, leg_rows, n_legs)
     for _ in range(ticks):
         lanes.tick(buffer, shared, tables, leg_rows, n_legs, n_legs)
         for step in range(4):
