@@ -11,13 +11,14 @@ import logging
 import signal
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
-from distributed import Client, Future, KilledWorker, as_completed
+from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, as_completed
 
 from pipeline.errors import Interrupted, StoreProblem
 from pipeline.progress import Progress, Scoreboard
@@ -34,7 +35,7 @@ from pipeline.store import (
     sweep,
     write_batch,
 )
-from pipeline.task import Job, fly_and_write, fly_rows, tally
+from pipeline.task import ORDERS, Job, fly_ordered, fly_rows, tally
 
 TASKS_PER_THREAD = 3  # in the air: enough to keep a thread busy, few enough to lose
 ASK_THREADS_EVERY_S = 2.0
@@ -104,11 +105,40 @@ def _fly_pending(
         is_enough = task.enough(batch) or is_enough
     if not is_enough:
         warm_up()
-        with _interrupts() as interrupts, connect() as client:
+        with _interrupts() as interrupts, connect() as client, _ordered(client, store, job) as name:
             scoreboard.start()
-            flight = _Flight(client, store, job, interrupts, scoreboard, task.enough)
+            flight = _Flight(client, store, job, name, interrupts, scoreboard, task.enough)
             is_enough = flight.fly(pending)
     return not is_enough or not pending_batches(store)
+
+
+class _Orders(WorkerPlugin):
+    """Tells every worker, those that come later too, what to fly.
+
+    A campaign takes 40 kB as text, which the scheduler would keep for each batch.
+    """
+
+    def __init__(self, store: Store, job: Job) -> None:
+        self.name = f"hoverslam-orders-{uuid.uuid4().hex}"
+        self.orders = (store, job)
+
+    def setup(self, worker: Worker) -> None:
+        ORDERS[self.name] = self.orders
+
+    def teardown(self, worker: Worker) -> None:
+        ORDERS.pop(self.name, None)
+
+
+@contextmanager
+def _ordered(client: Client, store: Store, job: Job) -> Iterator[str]:
+    """The name under which the workers know what to fly, for as long as this lasts."""
+    orders = _Orders(store, job)
+    client.register_plugin(orders)
+    try:
+        yield orders.name
+    finally:
+        if client.status == "running":
+            client.unregister_worker_plugin(orders.name)
 
 
 class _Interrupts:
@@ -159,6 +189,7 @@ class _Flight(NamedTuple):
     client: Client
     store: Store
     job: Job
+    orders: str
     interrupts: _Interrupts
     scoreboard: Scoreboard
     enough: Callable[[int], bool]
@@ -202,7 +233,7 @@ class _Flight(NamedTuple):
                     batch = waiting.popleft()
                     # the priority keeps batches in order; Dask would fly a window in any
                     future = self.client.submit(
-                        fly_and_write, self.store, self.job, batch, pure=False, priority=-batch
+                        fly_ordered, self.orders, batch, pure=False, priority=-batch
                     )
                     airborne[future] = batch
                     landings.add(future)

@@ -30,6 +30,15 @@ class Tally(NamedTuple):
     outcomes: dict[int, int]  # runs by outcome code
 
 
+ORDERS: dict[str, tuple[Store, Job]] = {}
+"""By name, what batches of a flight are flown by: told each worker once, not with every batch."""
+
+
+def fly_ordered(orders: str, batch: int) -> Tally:
+    """Fly one batch by orders that this worker has been told."""
+    return fly_and_write(*ORDERS[orders], batch)
+
+
 def fly_and_write(store: Store, job: Job, batch: int) -> Tally:
     """Fly one batch into the store, whose chunks of it nobody else writes."""
     rows = fly_rows(job, *store.layout.runs_of(batch))
