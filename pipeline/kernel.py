@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -21,6 +22,7 @@ import numpy as np
 from models.jit import CACHE_DIR
 from models.lanes import Tables, fly_blocks
 
+_COMPILE = "from pipeline.kernel import load; load()"
 _IS_INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT") == "1"  # nothing is compiled
 
 
@@ -46,8 +48,9 @@ def compile_once() -> None:
             return
     with _turn(fcntl.LOCK_EX):
         if not _is_compiled():
-            statement = "from pipeline.kernel import load; load()"
-            subprocess.run([sys.executable, "-c", statement], check=True)
+            subprocess.run([sys.executable, "-c", _COMPILE], check=True)
+            _mark().parent.mkdir(parents=True, exist_ok=True)
+            _mark().touch()
 
 
 def load_if_compiled() -> None:
@@ -64,8 +67,17 @@ def _turn(kind: int) -> Iterator[None]:
 
 
 def _is_compiled() -> bool:
-    """Whether the machine code is there, which Numba writes last."""
-    return any(CACHE_DIR.rglob("*fly_blocks*.nbc"))
+    return not _IS_INTERPRETED and _mark().exists()
+
+
+def _mark() -> Path:
+    """What says that Numba will find the kernel: it looks by place, date and size of the source.
+
+    The same physics in another folder, or checked out anew, is compiled again.
+    """
+    source = Path(fly_blocks.py_func.__code__.co_filename)
+    seen = source.stat()
+    return Path(str(fly_blocks.stats.cache_path), f"compiled-{seen.st_mtime_ns}-{seen.st_size}")
 
 
 def load() -> None:
