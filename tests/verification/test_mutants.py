@@ -29,7 +29,7 @@ class Mutant(NamedTuple):
 FLOWN = [
     Mutant(
         "geometric altitude taken for geopotential",
-        *("atmosphere.py", "EARTH_RADIUS_M * altitude_m / (EARTH_RADIUS_M + altitude_m)"),
+        *("atmosphere.py", "altitude_m * (EARTH_RADIUS_M / (EARTH_RADIUS_M + altitude_m))"),
         *("altitude_m", "US76"),
     ),
     Mutant(
