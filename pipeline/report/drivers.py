@@ -81,8 +81,8 @@ def _by_tenth(key: str, group: Group, driver: Driver, confidence: float) -> Draw
     drawn.hspan(y=[overall], line_color=INK, line_dash="dashed")
     drawn.y_range.start = 0
     caption = (
-        f"Distance {abs(driver.distance):.3f}, floor {driver.floor:.3f}: fails towards {side(driver)}. "
-        f"Each tenth of the runs; bars: {percent(confidence)} intervals; "
+        f"Distance {abs(driver.distance):.3f}, floor {driver.floor:.3f}: fails towards "
+        f"{side(driver)}. Each tenth of the runs; bars: {percent(confidence)} intervals; "
         f"dashed: all, {number(overall)}."
     )
     if note := own_in_words(driver):

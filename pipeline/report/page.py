@@ -14,7 +14,7 @@ from pipeline.drivers.text import own_in_words
 from pipeline.report.drivers import group_key, rows_of, side
 from pipeline.statistics.order import Percentile
 from pipeline.summary import MetricSummary
-from pipeline.summary.text import ellipse_in_words
+from pipeline.summary.text import advice_in_words
 
 
 def render(context: Mapping[str, Any]) -> str:
@@ -34,11 +34,11 @@ def render(context: Mapping[str, Any]) -> str:
         "spoken": words.spoken,
         "titled": words.titled,
         "unit": words.unit,
-        "sentence": lambda name: words.sentence(str(name).replace("_", " ")),
+        "sentence": lambda text: words.sentence(str(text).replace("_", " ")),
         "words": lambda name: str(name).replace("_", " "),
-        "ellipse": ellipse_in_words,
     }
     environment.globals |= {
+        "advice": advice_in_words,
         "at": _percentile,
         "limits": _limits,
         "fixed": words.fixed,

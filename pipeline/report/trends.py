@@ -7,14 +7,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.report.theme import BLUE, INK, SKY, Drawing, plot
-from pipeline.requirements import Mask
-from pipeline.statistics.binomial import EXACT, Proportion, interval
-from pipeline.summary import RequirementSummary
+from pipeline.requirements import Floats, Mask
+from pipeline.statistics.binomial import EXACT, Proportion
+from pipeline.summary import RequirementSummary, Summary
+from pipeline.summary.convergence import FIRST_RUNS, TAIL, Settling, of_share
 from pipeline.summary.estimate import INDEPENDENT, Estimator
-from pipeline.words import count, percent, share, titled
+from pipeline.words import (
+    count,
+    for_people,
+    number,
+    percent,
+    sentence,
+    share,
+    spoken,
+    titled,
+    unit,
+)
 
-POINTS = 120  # of the convergence curve
-FIRST_RUNS = 20
 WIND = "wind_speed_mps"
 WIND_STEP_MPS = 1.0
 MOST_WIND_STEPS = 20
@@ -28,34 +37,51 @@ class WindStep(NamedTuple):
     success: Proportion
 
 
-def convergence(
-    ok: Mask, requirement: RequirementSummary, confidence: float, is_exact: bool = True
-) -> Drawing | None:
+def convergence(ok: Mask, requirement: RequirementSummary, summary: Summary) -> Drawing | None:
     """Success over the runs in the order of their numbers; its interval, where that is exact."""
     if ok.size < FIRST_RUNS:
         return None
-    runs = np.unique(np.geomspace(FIRST_RUNS, ok.size, POINTS).astype(int))
-    successes = np.cumsum(ok)[runs - 1]
-    found = [interval(int(k), int(n), confidence) for k, n in zip(successes, runs, strict=True)]
-    drawn = plot("runs, in the order of their numbers", "success", x_axis_type="log")
-    if is_exact:
-        drawn.varea(
-            runs,
-            np.array([f.lower for f in found]),
-            np.array([f.upper for f in found]),
-            fill_color=SKY,
-            fill_alpha=0.45,
-        )
-    drawn.line(runs, successes / runs, color=BLUE, line_width=2)
-    _asked_line(drawn, requirement.probability)
-    half, whole = found[int(np.searchsorted(runs, ok.size / 2))], found[-1]
-    band = f"band: exact {percent(confidence)} interval at each number of runs, not for all at once"
-    caption = (
-        f"{share(half.fraction)} after {count(half.runs)} runs, {share(whole.fraction)} after "
-        f"{count(whole.runs)}; {band if is_exact else 'no band, the runs are not independent'}. "
-        f"Line: {requirement.probability:g} asked."
+    found = of_share("success", ok, summary.confidence)
+    if summary.no_gate:
+        nowhere = np.full(found.runs.shape, np.nan)
+        found = found._replace(lower=nowhere, upper=nowhere)
+    drawing = settling_drawing(found, summary.confidence, "convergence")
+    _asked_line(drawing.plot, requirement.probability)
+    caption = f"{drawing.caption} Line: {requirement.probability:g} asked."
+    return drawing._replace(title="Convergence", caption=caption)
+
+
+def settling_drawing(found: Settling, confidence: float, key: str) -> Drawing:
+    """An estimate over the runs in the order of their numbers, with its band where there is one."""
+    value, lower, upper = (
+        _drawable(for_people(found.name, line) if found.name else line)
+        for line in (found.value, found.lower, found.upper)
     )
-    return Drawing("convergence", "Convergence", caption, drawn)
+    axis = unit(found.name) if found.name else "share of the runs"
+    drawn = plot("runs, in the order of their numbers", axis, x_axis_type="log", height=210)
+    known = np.isfinite(lower) & np.isfinite(upper)
+    if known.any():
+        band = (found.runs[known], lower[known], upper[known])
+        drawn.varea(*band, fill_color=SKY, fill_alpha=0.45)
+    drawn.line(found.runs, value, color=BLUE, line_width=2)
+    half = int(np.searchsorted(found.runs, found.runs[-1] / 2))
+    told = [f"{_told(found, value[k])} after {count(int(found.runs[k]))} runs" for k in (half, -1)]
+    if known.any():
+        said = f"band: exact {percent(confidence)} interval at each number, not for all at once"
+    else:
+        said = "no band: so few runs, or runs that are not independent, have none"
+    title = sentence(found.what or f"{spoken(found.name)}, {percent(TAIL)} no worse")
+    return Drawing(key, title, f"{', '.join(told)}; {said}.", drawn)
+
+
+def _drawable(line: Floats) -> Floats:
+    return np.where(np.isfinite(line), line, np.nan)
+
+
+def _told(found: Settling, value: float) -> str:
+    if not found.name:
+        return share(value)
+    return f"{number(value)} {unit(found.name)}".strip() if np.isfinite(value) else "none"
 
 
 def wind_steps(

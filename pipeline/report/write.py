@@ -27,11 +27,13 @@ from pipeline.report.landing import landing_drawings, touchdowns
 from pipeline.report.page import render
 from pipeline.report.pedigree import CLASSES, TAGS, classes, pedigrees
 from pipeline.report.theme import Drawing
-from pipeline.report.trends import convergence, wind_drawing, wind_steps
+from pipeline.report.trends import convergence, settling_drawing, wind_drawing, wind_steps
 from pipeline.requirements import causes
 from pipeline.store import open_store
 from pipeline.summary import Summary, summarise
+from pipeline.summary.convergence import settling
 from pipeline.summary.correlations import check_correlations
+from pipeline.summary.distribution import CONTENTS
 from pipeline.summary.estimate import Estimator
 from pipeline.summary.inputs import check_branches, check_inputs
 
@@ -72,6 +74,7 @@ def report_page(dataset: xr.Dataset, store: str) -> str:
         "envelopes": tuple(envelope_drawings(dataset)),
         "inputs": tuple(input_drawings(dataset, checks)),
         "convergence": _trend_drawings(why.code < 0, summary, winds),
+        "settling": _settling_drawings(dataset, campaign, summary),
     }
     drives = find(dataset, campaign)
     by_group = driver_drawings(drives)
@@ -94,6 +97,7 @@ def report_page(dataset: xr.Dataset, store: str) -> str:
             "tag_names": TAGS,
             "class_names": CLASSES,
             "claims": CLAIMS,
+            "tolerance_contents": CONTENTS,
             "drivers": drives,
             "galleries": {**galleries, "drivers": by_group},
             "places": places,
@@ -106,10 +110,19 @@ def report_page(dataset: xr.Dataset, store: str) -> str:
 def _trend_drawings(ok: Any, summary: Summary, winds: Any) -> Gallery:
     headline = summary.requirements[0]
     drawn = (
-        convergence(ok, headline, summary.confidence, is_exact=not summary.no_gate),
+        convergence(ok, headline, summary),
         wind_drawing(winds, headline),
     )
     return tuple(drawing for drawing in drawn if drawing is not None)
+
+
+def _settling_drawings(dataset: xr.Dataset, campaign: KeptCampaign, summary: Summary) -> Gallery:
+    worst = {metric.name: metric.worst for metric in summary.metrics}
+    found = settling(dataset, campaign, summary.confidence, worst)
+    return tuple(
+        settling_drawing(one, summary.confidence, f"settling-{number}")
+        for number, one in enumerate(found)
+    )
 
 
 def _embedded(galleries: Iterable[Gallery]) -> tuple[str, dict[str, str]]:

@@ -2,19 +2,20 @@
 
 Positions are those of the base centre, east and north of the target, metres, one row for a run. A
 run whose position is not finite did not touch down: it lies outside every circle, and every result
-counts it. Radii are about the *target*: about the mean they would hide a bias. Anchors: an
-ellipse of 1, 2, 3 sigma is expected to hold 39.3, 86.5, 98.9 %; one for 99.73 % has 3.4393 sigma.
+counts it. Radii are about the *target*: about the mean they would hide a bias. Anchors: with a
+bias of two sigma the R95 is 3.83 sigma; 2.45 sigma, which it would be without, hold 58 %.
 """
 
 from __future__ import annotations
 
-from math import copysign, inf, log, nan, pi, sqrt
+from math import copysign, inf, nan, pi
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.statistics.binomial import runs_needed
+from pipeline.statistics.gaussian import expected_sigmas, radius_holding, tolerance_sigmas
 from pipeline.statistics.order import Floats, sample_quantile, sort_with_worst, upper_index
 
 FLATTEST = 1e-12  # ratio of variances below which a cloud is a line, its ellipse undefined
@@ -33,6 +34,7 @@ class Radius(NamedTuple):
     confidence: float
     runs: int
     not_down: int
+    gaussian_m: float = nan  # of `gaussian_radius`, to be told beside it
 
 
 class Ellipse(NamedTuple):
@@ -80,28 +82,50 @@ def radius(east_m: ArrayLike, north_m: ArrayLike, content: float, confidence: fl
     )
 
 
+def gaussian_radius(east_m: ArrayLike, north_m: ArrayLike, content: float) -> float:
+    """Radius about the target of a `content` of all runs, if the touchdowns were a Gaussian cloud.
+
+    By quadrature, from their mean and covariance; infinite where too many runs did not touch down.
+    """
+    position_m = _positions(east_m, north_m)
+    down = _is_down(position_m)
+    shape = _shape(position_m[down])
+    if isinstance(shape, str):
+        return nan
+    of_down = content * len(down) / down.sum()
+    if of_down >= 1.0:
+        return inf
+    return radius_holding(of_down, shape.centre_m @ shape.axes, shape.sigma_m)
+
+
 def miss_distance(east_m: ArrayLike, north_m: ArrayLike) -> Floats:
     """Horizontal distance `(run,)` from the target, m; infinite without touchdown."""
     miss_m = np.hypot(np.asarray(east_m, float), np.asarray(north_m, float))
     return np.where(np.isfinite(miss_m), miss_m, inf)
 
 
-def gaussian_ellipse(east_m: ArrayLike, north_m: ArrayLike, content: float) -> Ellipse:
-    """Ellipse that holds `content` of a Gaussian cloud of this mean and covariance.
+def gaussian_ellipse(
+    east_m: ArrayLike, north_m: ArrayLike, content: float, confidence: float | None = None
+) -> Ellipse:
+    """Ellipse of a Gaussian cloud by the mean and covariance of the runs that touched down.
 
-        k = sqrt(-2 ln(1 - p))                          Mahalanobis radius in two dimensions
-
-    Of the runs that touched down. Expected content: even for a true Gaussian it holds its share
-    only every other time, and another shape may miss it by far.
+    Without a confidence it is expected to hold `content`: on average over campaigns, not in this
+    one. With a confidence it holds at least that, so often. Of another shape either may miss its
+    content by far.
     """
     position_m = _positions(east_m, north_m)
     down = _is_down(position_m)
     claim = f"expected content {100 * content:g} %"
-    ellipse = Ellipse(claim, content, None, len(down), int((~down).sum()))
+    if confidence is not None:
+        claim = f"{_contains(content, confidence)} if Gaussian"
+    ellipse = Ellipse(claim, content, confidence, len(down), int((~down).sum()))
     shape = _shape(position_m[down])
     if isinstance(shape, str):
         return ellipse._replace(note=shape)
-    return _fitted(ellipse, shape, sqrt(-2.0 * log(1.0 - content)))
+    runs = int(down.sum())
+    if confidence is None:
+        return _fitted(ellipse, shape, expected_sigmas(content, runs))
+    return _fitted(ellipse, shape, tolerance_sigmas(content, confidence, runs))
 
 
 def split_half_ellipse(
@@ -115,7 +139,7 @@ def split_half_ellipse(
     """
     position_m = _positions(east_m, north_m)
     down = _is_down(position_m)
-    claim = f"contains at least {100 * content:g} % with {100 * confidence:g} % confidence"
+    claim = _contains(content, confidence)
     ellipse = Ellipse(claim, content, confidence, len(down), int((~down).sum()))
 
     form_m, size_m = position_m[0::2][down[0::2]], position_m[1::2][down[1::2]]
@@ -128,6 +152,10 @@ def split_half_ellipse(
     if isinstance(shape, str):
         return ellipse._replace(note=shape)
     return _fitted(ellipse, shape, float(np.sort(_sigmas(shape, size_m))[index - 1]))
+
+
+def _contains(content: float, confidence: float) -> str:
+    return f"contains at least {100 * content:g} % with {100 * confidence:g} % confidence"
 
 
 def inside_ellipse(ellipse: Ellipse, east_m: ArrayLike, north_m: ArrayLike) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.statistics.binomial import pass_probability, runs_needed
+from pipeline.statistics.binomial import allowed_failures, pass_probability, runs_needed
 
 Floats = NDArray[np.float64]
 Side = Literal["high", "low"]
@@ -36,6 +36,19 @@ class Percentile(NamedTuple):
     confidence: float
     runs: int
     not_finite: int  # how many of the runs had no finite value and were sorted as worst
+
+
+class Tolerance(NamedTuple):
+    """A limit that at least `content` of all runs do not pass, with `confidence`."""
+
+    content: float
+    confidence: float
+    limit: float  # infinite where there is none, or where it falls on a run without a value
+    rank: int | None  # of the order statistic, counted from the worst; None where it is none
+    runs: int
+    needed: (
+        int | None
+    )  # fewest runs of which the worst itself is one; None where they hang together
 
 
 def percentile(
@@ -69,6 +82,22 @@ def upper_limit(
     return inf if index is None else float(ordered[index - 1])
 
 
+def tolerance(
+    values: ArrayLike, content: float, confidence: float, worst: Side = "high"
+) -> Tolerance:
+    """The limit that at least `content` of all runs do not pass towards the worst side.
+
+    By the order statistic of least rank that shows it; infinite where so few runs show nothing.
+    """
+    ordered, _ = sort_with_worst(values, worst)
+    runs, needed = ordered.size, wilks_runs(content, confidence)
+    outside = allowed_failures(runs, content, confidence) if runs else None
+    if outside is None:
+        return Tolerance(content, confidence, inf if worst == "high" else -inf, None, runs, needed)
+    limit = ordered[runs - 1 - outside] if worst == "high" else ordered[outside]
+    return Tolerance(content, confidence, float(limit), outside + 1, runs, needed)
+
+
 def sort_with_worst(values: ArrayLike, worst: Side) -> tuple[Floats, int]:
     """Ascending values `(run,)`, those not finite at the worst end; and how many those are."""
     array = np.asarray(values, float)
@@ -79,12 +108,17 @@ def sort_with_worst(values: ArrayLike, worst: Side) -> tuple[Floats, int]:
 
 def sample_quantile(ordered: Floats, fraction: float) -> float:
     """Smallest value of ascending `ordered` `(run,)` with at least `fraction` at or below it."""
-    _check_fraction_of_quantile(fraction)
     if ordered.size == 0:
+        _check_fraction_of_quantile(fraction)
         return float("nan")
+    return float(ordered[quantile_rank(ordered.size, fraction) - 1])
+
+
+def quantile_rank(runs: int, fraction: float) -> int:
+    """Rank of that value among so many ascending ones, from 1."""
+    _check_fraction_of_quantile(fraction)
     # 0.95 * 100 must not become the 96th by a rounding
-    rank = max(1, ceil(fraction * ordered.size * (1.0 - 4.0 * np.finfo(float).eps)))
-    return float(ordered[rank - 1])
+    return max(1, ceil(fraction * runs * (1.0 - 4.0 * np.finfo(float).eps)))
 
 
 def upper_index(runs: int, fraction: float, confidence: float) -> int | None:

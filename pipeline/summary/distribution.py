@@ -21,6 +21,7 @@ from pipeline.statistics.order import (
 from pipeline.summary.estimate import INDEPENDENT, Estimator
 from pipeline.summary.values import MetricSummary, PublishedRank
 
+CONTENTS = (0.99, 0.9973)  # of the tolerance limits
 FRACTIONS = (0.50, 0.90, 0.95, 0.99, 0.997)  # counted from the best side
 
 MAIN_METRICS: dict[str, Side] = {
@@ -76,7 +77,8 @@ def metric_summary(
     else:
         found = [estimator.percentile(values, f, confidence, worst) for f in fractions]
         percentiles = tuple(p for p in found if isfinite(p.upper if worst == "high" else p.lower))
-    return MetricSummary(name, worst, not_finite, percentiles)
+    limits = tuple(estimator.tolerance(values, p, confidence, worst) for p in CONTENTS)
+    return MetricSummary(name, worst, not_finite, percentiles, limits)
 
 
 def _is_bounded(runs: int, fraction: float, confidence: float, worst: Side) -> bool:

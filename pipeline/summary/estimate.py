@@ -18,7 +18,7 @@ from pipeline.sampling import Nested, Strata
 from pipeline.statistics import binomial, nested, order, replicates, strata
 from pipeline.statistics.binomial import Proportion
 from pipeline.statistics.nested import Spread
-from pipeline.statistics.order import Floats, Percentile, Side
+from pipeline.statistics.order import Floats, Percentile, Side, Tolerance
 from pipeline.statistics.replicates import Parts
 
 Indices = NDArray[np.intp]
@@ -79,6 +79,16 @@ class Estimator(NamedTuple):
         if self.parts is None:
             return order.upper_limit(values, fraction, confidence)
         return replicates.quantile_limit(values, self.parts, fraction, confidence, "high")
+
+    def tolerance(
+        self, values: Floats, content: float, confidence: float, worst: Side
+    ) -> Tolerance:
+        """The limit of a metric `(run,)` that at least `content` of all runs do not pass."""
+        if self.parts is None:
+            return order.tolerance(values, content, confidence, worst)
+        fraction = content if worst == "high" else 1.0 - content
+        found = replicates.quantile_limit(values, self.parts, fraction, confidence, worst, worst)
+        return Tolerance(content, confidence, found, None, values.size, None)
 
     def spread(self, ok: Mask, confidence: float) -> Spread | None:
         """The success probability of whole groups, spread over them; None where there are none."""

@@ -14,17 +14,21 @@ from numpy.typing import NDArray
 from models.outcomes import Initiator, Outcome
 from pipeline.asked import Requirement
 from pipeline.requirements import Causes, Columns, Mask, causes, label, margin, outcomes, success
+from pipeline.statistics.binomial import plan, plan_table
 from pipeline.summary.estimate import INDEPENDENT, Estimator
 from pipeline.summary.values import (
     ALL_RUNS,
     LAUNCHED,
     NO_FAILURE,
+    Advice,
     Cause,
     Given,
     RequirementSummary,
     WorstRun,
 )
 
+PLANNED_FAILURES = (0, 1, 2, 3, 5)
+MOST_ADVISED = 1e9  # runs
 WORST_PER_CAUSE = 3  # so that a frequent cause does not hide the others
 _NOT_FLOWN = (Outcome.scrubbed, Outcome.infrastructure_error)
 
@@ -50,8 +54,20 @@ def requirement_summary(
             for name, number_of in why.counts().items()
         ),
         worst=_worst(metrics, requirement, why, initiator),
+        advice=advice(requirement.probability, requirement.confidence, int(np.sum(~ok))),
         outer=estimator.spread(ok, requirement.confidence),
     )
+
+
+def advice(probability: float, confidence: float, failures: int) -> Advice:
+    """How many runs would show that probability, the failures as given and other numbers of them.
+
+    Where the plan for so many failures takes more than MOST_ADVISED runs there is none to give.
+    """
+    plans = tuple(plan_table(probability, confidence, PLANNED_FAILURES))
+    about = failures / (1.0 - probability)  # runs at which the share itself would just be met
+    as_flown = plan(probability, confidence, failures) if about <= MOST_ADVISED else None
+    return Advice(plans, as_flown)
 
 
 def _groups(initiator: NDArray[np.int64], ended: NDArray[np.int64]) -> Iterator[tuple[str, Mask]]:

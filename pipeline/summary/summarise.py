@@ -15,6 +15,7 @@ from pipeline.statistics.footprint import (
     Ellipse,
     Radius,
     gaussian_ellipse,
+    gaussian_radius,
     inside_radius,
     miss_distance,
     radius,
@@ -24,6 +25,7 @@ from pipeline.summary.distribution import metric_summary, published_rank, shown_
 from pipeline.summary.estimate import INDEPENDENT, Estimator
 from pipeline.summary.success import requirement_summary
 from pipeline.summary.values import Landings, Summary
+from pipeline.summary.winds import by_wind
 
 CONFIDENCE = 0.90  # of every interval that no requirement sets
 ELLIPSE_CONTENT = 0.99
@@ -77,7 +79,9 @@ def landings(metrics: Columns, pad_radius_m: float, estimator: Estimator = INDEP
 
     def circle(content: float) -> Radius:
         upper_m = estimator.upper_limit(miss_m, content, CONFIDENCE)
-        return radius(east_m, north_m, content, CONFIDENCE)._replace(upper_m=upper_m)
+        gaussian_m = gaussian_radius(east_m, north_m, content)
+        found = radius(east_m, north_m, content, CONFIDENCE)
+        return found._replace(upper_m=upper_m, gaussian_m=gaussian_m)
 
     guaranteed = split_half_ellipse(east_m, north_m, ELLIPSE_CONTENT, CONFIDENCE)
     if estimator.parts is not None:
@@ -91,6 +95,8 @@ def landings(metrics: Columns, pad_radius_m: float, estimator: Estimator = INDEP
         r95=circle(0.95),
         guaranteed=guaranteed,
         gaussian=gaussian_ellipse(east_m, north_m, ELLIPSE_CONTENT),
+        gaussian_tolerance=gaussian_ellipse(east_m, north_m, ELLIPSE_CONTENT, CONFIDENCE),
+        winds=by_wind(metrics, pad_radius_m, CONFIDENCE, estimator),
     )
 
 

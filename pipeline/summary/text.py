@@ -16,6 +16,7 @@ from pipeline.summary.values import (
     PublishedRank,
     RequirementSummary,
     Summary,
+    Winds,
 )
 from pipeline.words import count, for_people, number, percent, share, spoken, unit
 
@@ -70,10 +71,29 @@ def _requirement(requirement: RequirementSummary) -> Iterator[str]:
         yield f"  interval of all runs: {overall.interval.method}"
     if requirement.outer is not None:
         yield from _outer(requirement.outer)
+    if overall.lower_bound < requirement.probability:
+        yield f"  {advice_in_words(requirement)}"
     causes = [f"{c.label.replace('_', ' ')} {count(c.failures)}" for c in requirement.causes]
     if len(causes) > MOST_CAUSES:
         causes[MOST_CAUSES:] = [f"{len(causes) - MOST_CAUSES} more"]
     yield f"failures by cause: {', '.join(causes) or 'none'}"
+
+
+def advice_in_words(requirement: RequirementSummary) -> str:
+    """How many runs show what is asked: `for 0.999 at 90 % fly 2,302 runs without failure, ...`."""
+    fewest, *others = requirement.advice.plans
+    text = (
+        f"for {requirement.probability:g} at {percent(requirement.confidence)} fly "
+        f"{count(fewest.runs)} independent runs without failure"
+    )
+    for one in others:
+        text += f", {count(one.runs)} with {one.allowed_failures}"
+    as_flown = requirement.advice.as_flown
+    if as_flown is not None and as_flown.allowed_failures not in (
+        p.allowed_failures for p in (fewest, *others)
+    ):
+        text += f"; with the {count(as_flown.allowed_failures)} seen here {count(as_flown.runs)}"
+    return f"{text}."
 
 
 def _outer(spread: Spread) -> Iterator[str]:
@@ -112,10 +132,24 @@ def _landings(landings: Landings) -> Iterator[str]:
         f"{count(landings.not_down)} of {count(landings.runs)} did not touch down"
     )
     yield (
-        f"about the target: CEP {number(landings.cep.radius_m)} m, R95 {number(r95.radius_m)} m, "
-        f"at most {number(r95.upper_m)} m at {percent(r95.confidence)} confidence"
+        f"about the target: CEP {number(landings.cep.radius_m)} m, at most "
+        f"{number(landings.cep.upper_m)} m; R95 {number(r95.radius_m)} m, at most "
+        f"{number(r95.upper_m)} m, each at {percent(r95.confidence)} confidence"
     )
     yield f"ellipse: {ellipse_in_words(landings.guaranteed)}"
+    if landings.winds is not None:
+        yield from _winds(landings.winds, r95.confidence)
+
+
+def _winds(winds: Winds, confidence: float) -> Iterator[str]:
+    worst = winds.members[0]
+    limit = "no limit"
+    if isfinite(winds.r95_upper_m):
+        limit = f"at most {number(winds.r95_upper_m)} m at {percent(confidence)} confidence"
+    yield (
+        f"by wind profile: R95 up to {number(worst.r95.radius_m)} m, in profile {worst.member} of "
+        f"{len(winds.members)}; for other winds like these R95 {limit}, t over profiles"
+    )
 
 
 def ellipse_in_words(ellipse: Ellipse) -> str:
@@ -123,4 +157,5 @@ def ellipse_in_words(ellipse: Ellipse) -> str:
     if ellipse.note:
         return f"none: {ellipse.note}"
     axes = f"{number(ellipse.semi_major_m)} x {number(ellipse.semi_minor_m)} m (semi-axes)"
-    return f"{axes}, {ellipse.claim}"
+    not_down = f"{count(ellipse.not_down)} of {count(ellipse.runs)} did not touch down"
+    return f"{axes}, {ellipse.claim}; {not_down}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pipeline.statistics.binomial import Proportion
+from pipeline.statistics.binomial import Plan, Proportion
 from pipeline.statistics.footprint import Ellipse, Radius
 from pipeline.statistics.nested import Spread
-from pipeline.statistics.order import Percentile, Side
+from pipeline.statistics.order import Percentile, Side, Tolerance
 
 ALL_RUNS = "all runs"
 NO_FAILURE = "no injected failure"
@@ -42,6 +42,15 @@ class WorstRun(NamedTuple):
     touchdown_speed_mps: float
 
 
+class Advice(NamedTuple):
+    """How many independent runs show what is asked, with how many failures."""
+
+    plans: tuple[Plan, ...]  # the shortest for each number of failures allowed
+    as_flown: (
+        Plan | None
+    )  # the shortest with as many failures as there were; None beyond all reason
+
+
 class RequirementSummary(NamedTuple):
     """How the runs stand to one requirement."""
 
@@ -52,6 +61,7 @@ class RequirementSummary(NamedTuple):
     given: tuple[Given, ...]  # all runs first, then no injected failure, then each branch
     causes: tuple[Cause, ...]  # most frequent first
     worst: tuple[WorstRun, ...]  # least margin first
+    advice: Advice
     outer: Spread | None = None  # between groups, of a nested campaign
 
     @property
@@ -71,6 +81,31 @@ class MetricSummary(NamedTuple):
     worst: Side
     not_finite: int
     percentiles: tuple[Percentile, ...]  # only those that so many runs can bound on the worst side
+    tolerances: tuple[Tolerance, ...]  # one-sided, towards the worst side
+
+
+class InWind(NamedTuple):
+    """Where the runs in one mean wind profile touched down."""
+
+    member: int
+    runs: int
+    not_down: int
+    mean_east_m: float
+    mean_north_m: float
+    inside_pad: Proportion
+    r95: Radius
+
+
+class Winds(NamedTuple):
+    """Landings by the wind profile that runs share, and limits that hold for others like these.
+
+    The limits over all runs are those for this ensemble, each profile as likely as the campaign
+    says. For winds of which the profiles are but a sample a profile is one draw: t over profiles.
+    """
+
+    members: tuple[InWind, ...]  # largest R95 first
+    inside_pad: Proportion  # over profiles
+    r95_upper_m: float  # infinite where there is none
 
 
 class Landings(NamedTuple):
@@ -84,6 +119,8 @@ class Landings(NamedTuple):
     r95: Radius
     guaranteed: Ellipse  # split-half: content with confidence
     gaussian: Ellipse  # expected content
+    gaussian_tolerance: Ellipse  # content with confidence, if the cloud is Gaussian
+    winds: Winds | None = None  # where runs share a profile of an ensemble
 
 
 class PublishedRank(NamedTuple):

@@ -1,6 +1,6 @@
 """Footprint: circles about the target, ellipses that hold what they claim, runs not down."""
 
-from math import exp, inf, isnan, nan, pi
+from math import inf, isnan, nan, pi
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline.statistics import footprint
+from pipeline.statistics import footprint, gaussian
 from pipeline.statistics.footprint import Ellipse
 from pipeline.statistics.order import percentile
 
@@ -57,6 +57,31 @@ def test_radius__agrees_with_quadrature(case: tuple[float, ...]) -> None:
         assert about_mean.radius_m < expected.lower
 
 
+@pytest.mark.parametrize("case", EXACT_RADII)
+def test_gaussian_radius__agrees_with_quadrature(case: tuple[float, ...]) -> None:
+    """By quadrature from the cloud's own mean and covariance: within their error of the exact."""
+    sigma_east, sigma_north, bias_east, bias_north, content, exact = case
+    draws = np.random.default_rng(18).standard_normal((2, 40_000))
+    east, north = bias_east + sigma_east * draws[0], bias_north + sigma_north * draws[1]
+    assert footprint.gaussian_radius(east, north, content) == pytest.approx(exact, rel=0.02)
+
+
+def test_gaussian_radius__of_a_heavy_tail_says_too_little() -> None:
+    """Which is what it is told for, beside the one by order statistics."""
+    cloud = heavy_tailed(np.random.default_rng(19), 40_000)
+    assert footprint.gaussian_radius(*cloud, 0.99) < 0.9 * footprint.radius(*cloud, 0.99, 0.9)[1]
+
+
+def test_gaussian_radius__counts_runs_not_down() -> None:
+    """Of 100 runs 10 did not touch down: 0.45 of all is half of the others, 0.95 is nowhere."""
+    east, north = np.random.default_rng(20).standard_normal((2, 100))
+    east[:10] = nan
+    alone = footprint.gaussian_radius(east[10:], north[10:], 0.5)
+    assert footprint.gaussian_radius(east, north, 0.45) == pytest.approx(alone)
+    assert footprint.gaussian_radius(east, north, 0.95) == inf
+    assert isnan(footprint.gaussian_radius(east[:12], north[:12], 0.5))
+
+
 def test_radius__limit_is_the_order_statistic() -> None:
     """300 runs, 95 %, confidence 90 %: the 291st smallest; the estimate is the 285th."""
     distance = np.random.default_rng(12).permutation(np.arange(1.0, 301.0))
@@ -88,30 +113,26 @@ def test_inside_radius__counts_runs_not_down_as_outside() -> None:
     assert footprint.inside_radius(east, north, inf).sum() == 5 - 2
 
 
-@pytest.mark.parametrize(
-    ("content", "sigmas"),
-    [
-        (1.0 - exp(-0.5), 1.0),  # 39.3 %
-        (1.0 - exp(-2.0), 2.0),  # 86.5 %
-        (0.9888910034617577, 3.0),
-        (0.99, 3.0348542587702876),
-        (0.9973, 3.4393323497364543),
-    ],
-)
-def test_gaussian_ellipse__scale_follows_chi_square(content: float, sigmas: float) -> None:
-    """k = sqrt(chi2.ppf(p, 2)), scipy 1.17.1."""
-    ellipse = footprint.gaussian_ellipse(*cross(0.0), content)
-    assert ellipse.scale_sigma == pytest.approx(sigmas, rel=1e-12)
-    assert ellipse.scale_sigma == pytest.approx(np.sqrt(stats.chi2.ppf(content, 2)), rel=1e-12)
+@pytest.mark.parametrize("runs", [40, 400])
+def test_gaussian_ellipse__is_as_large_as_its_claim_takes(runs: int) -> None:
+    """Known sizes are those of test_gaussian.py; a confidence makes it larger, runs smaller."""
+    cloud = [np.tile(part, runs // 4) for part in cross(0.0)]
+    expected = footprint.gaussian_ellipse(*cloud, 0.99)
+    sure = footprint.gaussian_ellipse(*cloud, 0.99, 0.90)
+    assert expected.scale_sigma == gaussian.expected_sigmas(0.99, runs)
+    assert sure.scale_sigma == gaussian.tolerance_sigmas(0.99, 0.90, runs)
+    assert gaussian.known_sigmas(0.99) < expected.scale_sigma < sure.scale_sigma
+    assert expected.claim == "expected content 99 %"
+    assert sure.claim == "contains at least 99 % with 90 % confidence if Gaussian"
 
 
 @given(st.floats(-pi / 2 + 0.01, pi / 2 - 0.01))
 def test_gaussian_ellipse__turns_with_the_cloud(angle_rad: float) -> None:
-    ellipse = footprint.gaussian_ellipse(*cross(angle_rad), 1.0 - exp(-0.5))
+    ellipse = footprint.gaussian_ellipse(*cross(angle_rad), 0.5)
     assert (ellipse.centre_east_m, ellipse.centre_north_m) == pytest.approx((10.0, -5.0))
-    assert (ellipse.semi_major_m, ellipse.semi_minor_m) == pytest.approx((2.0, 1.0))
+    sigmas = ellipse.scale_sigma
+    assert (ellipse.semi_major_m, ellipse.semi_minor_m) == pytest.approx((2.0 * sigmas, sigmas))
     assert ellipse.major_from_east_rad == pytest.approx(angle_rad, abs=1e-9)
-    assert ellipse.claim == "expected content 39.3469 %"
     assert ellipse.confidence is None
 
 

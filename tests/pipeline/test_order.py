@@ -56,6 +56,63 @@ def test_wilks_runs__equals_the_95_95_series() -> None:
     assert two == [93, 153, 208]
 
 
+# content, confidence, order, one- and two-sided runs: Wilks 1941, by beta content
+WILKS = [
+    (0.90, 0.95, 1, 29, 46),
+    (0.99, 0.50, 1, 69, 168),
+    (0.99, 0.99, 1, 459, 662),
+    (0.9973, 0.95, 1, 1109, 1756),
+    (0.99865, 0.90, 1, 1705, 2880),
+    (0.999, 0.99, 1, 4603, 6636),
+]
+
+
+@pytest.mark.parametrize(("content", "confidence", "rank", "one", "two"), WILKS)
+def test_wilks_runs__equals_the_table(content, confidence, rank, one, two) -> None:
+    assert order.wilks_runs(content, confidence, rank) == one
+    assert order.wilks_runs(content, confidence, rank, sides=2) == two
+
+
+@pytest.mark.parametrize("worst", ["high", "low"])
+@pytest.mark.parametrize(
+    ("runs", "content", "confidence", "rank"),
+    [(58, 0.95, 0.95, None), (59, 0.95, 0.95, 1), (93, 0.95, 0.95, 2), (10_000, 0.95, 0.9, 472)],
+)
+def test_tolerance__is_the_order_statistic(runs, content, confidence, rank, worst) -> None:
+    """Wilks' series, and the 9,529th of 10,000; the other way round for a low worst."""
+    values = np.random.default_rng(6).permutation(np.arange(1.0, runs + 1.0))
+    found = order.tolerance(values, content, confidence, worst)
+    assert (found.rank, found.runs) == (rank, runs)
+    assert found.needed == order.wilks_runs(content, confidence)
+    if rank is None:
+        assert abs(found.limit) == inf
+    else:
+        assert found.limit == (runs + 1 - rank if worst == "high" else rank)
+        fraction = content if worst == "high" else 1.0 - content
+        if worst == "high":
+            assert found.limit == order.upper_limit(values, fraction, confidence)
+
+
+def test_tolerance__holds_its_content_as_often_as_it_says() -> None:
+    """2,000 samples of 300 runs from a skewed law; by its law the content is exact."""
+    samples = np.random.default_rng(7).exponential(size=(2000, 300))
+    limits = np.array([order.tolerance(row, 0.95, 0.90).limit for row in samples])
+    held = int((1.0 - np.exp(-limits) >= 0.95).sum())
+    achieved = stats.binom.cdf(290, 300, 0.95)  # of the 291st: 0.91, the least above 0.90
+    assert achieved >= 0.90
+    assert stats.binom.ppf(1e-6, 2000, achieved) <= held <= stats.binom.isf(1e-6, 2000, achieved)
+
+
+def test_tolerance__a_broken_value_is_worst() -> None:
+    values = np.arange(1.0, 301.0)
+    values[:9] = nan
+    assert order.tolerance(values, 0.95, 0.90).limit == 300.0
+    values[:10] = nan
+    assert order.tolerance(values, 0.95, 0.90).limit == inf
+    none = order.tolerance([], 0.95, 0.90)
+    assert (none.rank, none.limit) == (None, inf)
+
+
 @pytest.mark.parametrize(("runs", "fraction"), [(200, 0.5), (1000, 0.95), (1000, 0.01)])
 def test_percentile__equals_scipys_quantile_test(runs: int, fraction: float) -> None:
     """An independent inversion of the same binomial test (Conover)."""

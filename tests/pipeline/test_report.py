@@ -33,6 +33,7 @@ from tests.pipeline.results import (
 )
 
 RUNS = 400
+SPREAD = {"law": "uniform", "lower": 0.9, "upper": 1.1, "class": "flight", **pedigree()}
 
 
 class Page(HTMLParser):
@@ -116,6 +117,14 @@ def page(html) -> Page:
         "probability inside the pad of 10 m 1.0000",
         "contains at least 99 % with 90 % confidence",
         "Gaussian, expected content 99 %",
+        "a Gaussian of this mean and covariance",
+        "sigma; 0 of 400 runs did not touch down",  # beside every ellipse
+        "For 0.99 at 90 % fly 230 independent runs without failure",
+        "99.73 % of runs within, 90 %",
+        "needs 852 runs",
+        "Too few to compare: with fewer than 20 failures",
+        "3 failures to look at one by one",
+        "Touchdown tilt, 99 % no worse",
         "touchdown tilt 1.18 deg",  # the published figure, in degrees
         "a newspaper",
         "0123456789abcdef",  # physics digest
@@ -132,8 +141,8 @@ def test_page__says(page, words):
 
 def test_page__shows_every_part(page, html):
     sections = re.findall(r'<section id="(\w+)">', html)
-    expected = "verdict campaign success causes drivers landings metrics time worst inputs credibility"
-    assert sections == expected.split()
+    expected = "verdict campaign success causes drivers landings metrics convergence time worst"
+    assert sections == [*expected.split(), "inputs", "credibility"]
     links = [value for tag, value in page.loads if tag == "a"]
     assert links == [f"#{name}" for name in sections]
 
@@ -155,6 +164,25 @@ def test_page__unfinished_store_is_invalid_and_says_why():
     text = Page(report_page(results, "s")).text
     assert "INVALID landing" in text
     assert "unfinished (flying): 100 of 300 runs" in text
+
+
+def test_page__tells_what_drives_failures_and_what_is_noise():
+    runs = 2000
+    thrust = np.random.default_rng(3).permutation(np.linspace(0.9, 1.1, runs))
+    columns = {
+        "thrust_scale": thrust,
+        "outcome": np.where(thrust < 0.92, Outcome.tip_over, Outcome.at_rest),
+        "wind_member": np.arange(runs) % 4,
+    }
+    text = Page(report_page(dataset(runs, columns, dispersions={"thrust_scale": SPREAD}), "s")).text
+    assert "Injected failures" in text
+    assert "Runs without an injected failure: 200 of 2,000 fail" in text
+    assert "All failures : 200, against 1,800 successes" in text
+    assert re.search(r"thrust scale 1\.000 0\.\d+ < 1e-6 low values 1\.0000 0\.98\d+ to 1", text)
+    assert re.search(r"control, never flown 0\.\d+ 0\.\d+ 0?\.?\d+ noise", text)
+    assert "By member of the ensemble of winds: none stands out." in text
+    assert "Landings in each profile" in text
+    assert "4 of the 20 profiles that a t interval needs" in text
 
 
 def test_page__input_that_was_not_drawn_as_asked_is_named():

@@ -7,13 +7,20 @@ import dask
 import dask.array
 import numpy as np
 import pytest
+import xarray as xr
 from scipy import stats
 
 from models.outcomes import Initiator, Outcome, Violation
 from pipeline.errors import BadInput
 from pipeline.kept import KeptCampaign
+from pipeline.statistics.binomial import interval, plan
+from pipeline.statistics.order import percentile
 from pipeline.summary import Summary, as_json, as_text, summarise
-from tests.pipeline.results import LANDING, campaign, campaign_text, dataset, pedigree
+from pipeline.summary.convergence import settling
+from pipeline.summary.estimate import INDEPENDENT
+from pipeline.summary.text import advice_in_words
+from pipeline.summary.winds import by_wind
+from tests.pipeline.results import LANDING, campaign, campaign_text, dataset, failing, pedigree
 
 RUNS = 40
 
@@ -157,12 +164,155 @@ def test_metrics__percentiles_that_so_few_runs_cannot_bound_are_left_out():
     assert shown(998) == [0.5, 0.9, 0.95, 0.99, 0.997]
 
 
+def test_metrics__tolerance_limits_say_what_they_hold_or_how_many_runs_they_take():
+    miss = np.arange(1.0, 1001.0)
+    found = summarise(dataset(1000, {"touchdown_miss_m": miss, "tip_margin_m": miss})).metrics
+    limits = {m.name: m.tolerances for m in found}
+    assert [limit.content for limit in limits["touchdown_miss_m"]] == [0.99, 0.9973]
+    assert [limit.limit for limit in limits["touchdown_miss_m"]] == [995.0, 1000.0]  # binomial sums
+    assert [limit.limit for limit in limits["tip_margin_m"]] == [6.0, 1.0]
+    few = summarise(dataset(200, {"touchdown_miss_m": miss[:200]})).metrics[0].tolerances
+    assert [(limit.rank, limit.needed) for limit in few] == [(None, 230), (None, 852)]
+
+
 def test_metrics__those_with_a_requirement_come_first():
     asked = LANDING | {"holds": [{"metric": "propellant_left_kg", "at_least": 200.0}]}
     metrics = summarise(dataset(5, requirements=[asked])).metrics
     assert (metrics[0].name, metrics[0].worst) == ("propellant_left_kg", "low")
     names = [metric.name for metric in metrics]
     assert len(names) == len(set(names))
+
+
+# --- how many runs ------------------------------------------------------------------------------
+
+
+def test_advice__is_that_of_the_sample_plans():
+    """Hanson & Beard: for 0.999 at 90 % fly 2,302 without failure, or 6,679 with three."""
+    high = LANDING | {"probability": 0.999}
+    (requirement,) = summarise(dataset(50, requirements=[high])).requirements
+    plans = {plan.allowed_failures: plan.runs for plan in requirement.advice.plans}
+    assert (plans[0], plans[3]) == (2302, 6679)
+    words = advice_in_words(requirement)
+    assert "for 0.999 at 90 % fly 2,302 independent runs without failure" in words
+    assert "6,679 with 3" in words
+    assert words in as_text(summarise(dataset(50, requirements=[high])))
+
+
+def test_advice__counts_the_failures_that_there_were():
+    (requirement,) = summarise(failing(2000, 30)).requirements
+    assert requirement.advice.as_flown == plan(0.99, 0.9, 30)
+    assert f"with the 30 seen here {plan(0.99, 0.9, 30).runs:,}" in advice_in_words(requirement)
+    hopeless = LANDING | {"probability": 1.0 - 1e-9}
+    assert (
+        summarise(failing(50, 5, requirements=[hopeless])).requirements[0].advice.as_flown is None
+    )
+
+
+def test_text__says_nothing_of_more_runs_where_enough_were_flown():
+    assert "independent runs" not in as_text(summarise(failing(1000, 0)))
+
+
+# --- winds that runs share ------------------------------------------------------------------------
+
+
+def blown(profiles: int, each: int, spread_m: float) -> xr.Dataset:
+    """Landings about the mean that a profile has for all its runs, 1 m about it."""
+    generator = np.random.default_rng(12)
+    member = np.arange(profiles * each) % profiles
+    means = generator.normal(0.0, spread_m, (2, profiles))
+    east, north = means[:, member] + generator.standard_normal((2, member.size))
+    columns = {"touchdown_east_m": east, "touchdown_north_m": north, "wind_member": member}
+    return dataset(member.size, columns)
+
+
+def test_winds__limits_for_other_winds_are_those_of_so_many_profiles():
+    """20 profiles that move the landing by 5 m: 4,000 runs are worth some twenty."""
+    found = summarise(blown(20, 200, 5.0)).landings
+    assert found.winds is not None
+    of_runs, of_profiles = found.inside_pad, found.winds.inside_pad
+    assert of_profiles.method == "t over 20 profiles"
+    assert of_profiles.fraction == of_runs.fraction
+    width = of_profiles.upper - of_profiles.lower
+    assert width > 3.0 * (of_runs.upper - of_runs.lower)
+    assert found.winds.r95_upper_m > found.r95.upper_m
+    first, *_, last = found.winds.members
+    assert first.r95.radius_m > 2.0 * last.r95.radius_m
+    assert sum(one.runs for one in found.winds.members) == 4000
+    assert np.hypot(first.mean_east_m, first.mean_north_m) == pytest.approx(
+        first.r95.radius_m - 1.6, abs=0.4
+    )
+    assert "by wind profile: R95 up to" in as_text(summarise(blown(20, 200, 5.0)))
+
+
+def test_winds__cover_what_other_winds_would_do():
+    """300 ensembles of 20 profiles: the t interval holds the share over all winds, runs' do not."""
+    generator = np.random.default_rng(4)
+    share = stats.chi2.cdf(25.0 / 10.0, 2)  # over all winds the variance is 1 + 9 each way
+    held = {"profiles": 0, "runs": 0}
+    for _ in range(300):
+        means = np.repeat(generator.normal(0.0, 3.0, (2, 20)), 50, axis=1)
+        east, north = means + generator.standard_normal((2, 1000))
+        member = np.repeat(np.arange(20), 50)
+        columns = {"touchdown_east_m": east, "touchdown_north_m": north, "wind_member": member}
+        found = by_wind(columns, 5.0, 0.9, INDEPENDENT)
+        assert found is not None
+        held["profiles"] += found.inside_pad.lower <= share <= found.inside_pad.upper
+        naive = interval(found.inside_pad.successes, 1000, 0.9)
+        held["runs"] += naive.lower <= share <= naive.upper
+    assert held["profiles"] >= stats.binom.ppf(1e-6, 300, 0.9)
+    assert held["runs"] < 0.5 * 300
+
+
+def test_winds__too_few_profiles_say_so():
+    found = summarise(blown(5, 100, 5.0)).landings.winds
+    assert found is not None
+    assert "5 of the 20 profiles" in found.inside_pad.method
+    assert found.r95_upper_m == inf
+    assert summarise(dataset(40)).landings.winds is None
+    assert summarise(blown(1, 40, 1.0)).landings.winds is None
+
+
+# --- convergence ----------------------------------------------------------------------------------
+
+
+def test_settling__ends_at_the_estimate_of_all_runs():
+    generator = np.random.default_rng(2)
+    east, north = generator.standard_normal((2, 3000))
+    speed = generator.uniform(0.2, 1.0, 3000)
+    columns = {
+        "touchdown_east_m": east,
+        "touchdown_north_m": north,
+        "touchdown_miss_m": np.hypot(east, north),
+        "touchdown_vertical_speed_mps": speed,
+    }
+    results = dataset(3000, columns)
+    summary = summarise(results)
+    worst = {m.name: m.worst for m in summary.metrics}
+    found = list(settling(results, campaign(3000), 0.9, worst))
+    assert [one.what or one.name for one in found] == [
+        *("inside the pad", "CEP", "R95", "touchdown_vertical_speed_mps", "touchdown_tilt_rad"),
+    ]
+    pad, cep, r95, tail, _ = found
+    assert cep.value[-1] == summary.landings.cep.radius_m
+    assert r95.value[-1] == summary.landings.r95.radius_m
+    assert (pad.lower[-1], pad.upper[-1]) == summary.landings.inside_pad[2:4]
+    speeds = next(m for m in summary.metrics if m.name == "touchdown_vertical_speed_mps")
+    p99 = next(p for p in speeds.percentiles if p.fraction == 0.99)
+    assert (tail.value[-1], tail.lower[-1], tail.upper[-1]) == p99[1:4]
+    assert tail.runs[0] == 20
+    assert np.isnan(tail.upper[0])  # 20 runs bound no 99th percentile
+    half = np.searchsorted(r95.runs, 500)
+    first = percentile(np.hypot(east, north)[: r95.runs[half]], 0.95, 0.9)
+    assert (r95.value[half], r95.lower[half], r95.upper[half]) == first[1:4]
+
+
+def test_settling__runs_that_hang_together_have_no_band():
+    design = {"design": "latin_hypercube", "points": 50}
+    results = dataset(1000, sampling=design)
+    (pad, *_) = settling(results, campaign(1000, sampling=design), 0.9, {})
+    assert np.isnan(pad.lower).all()
+    assert pad.value[-1] == 1.0
+    assert list(settling(dataset(10), campaign(10), 0.9, {})) == []
 
 
 def test_published__rank_is_the_share_at_or_below():
