@@ -137,6 +137,35 @@ def _tanks_hold_usable_propellant(lox: Any, fuel: Any) -> Problems:
             yield f"{name}.residual_kg: got {residual:g}, expected less than load_kg, {load:g}"
 
 
+# What the kernel can hold back: seven ticks of throttle commands, three of roll, one of jitter
+_LONGEST = {
+    "engine_dead_time_s": ("engine.dead_time_s", 0.14),
+    "roll_delay_s": ("thrusters.delay_s", 0.06),
+    "computer_jitter_s": ("computer.jitter_s", 0.02),
+    "missed_cycle_fraction": ("computer.missed_fraction", 1.0),
+}
+
+
+def _delays_are_kept(engine: Any, thrusters: Any, computer: Any, dispersions: Any) -> Problems:
+    parts = {"engine": engine, "thrusters": thrusters, "computer": computer}
+    for name, (key, most) in _LONGEST.items():
+        part, field = key.split(".")
+        given = getattr(parts[part], field)
+        if given is not None and float(given) > most:
+            yield f"{key}: got {float(given):g}, expected at most {most:g}, which is all that acts"
+        law = dispersions.get(name)
+        if law is not None and (longest := float(law.quantile(1.0 - SMALLEST_UNIFORM))) > most:
+            yield f"dispersions.{name}: got draws up to {longest:.3g}, expected at most {most:g}"
+
+
+def _corridor_is_whole(limits: Any) -> Problems:
+    names = ("abort_tilt_deg", "abort_cross_range_m", "abort_rate_dps")
+    given = [name for name in names if float(getattr(limits, name)) > 0.0]
+    if given and len(given) < len(names):
+        missing = ", ".join(name for name in names if name not in given)
+        yield f"limits.{missing}: got 0, expected above 0 beside {', '.join(given)}, or all three 0"
+
+
 # --- site and wind --------------------------------------------------------------------------------
 
 
@@ -360,6 +389,8 @@ _CHECKS: tuple[Callable[..., Problems], ...] = (
     _lifts_off,
     _can_descend,
     _tanks_hold_usable_propellant,
+    _delays_are_kept,
+    _corridor_is_whole,
     _pad_holds,
     _air_is_known,
     _wind_keys_act,
