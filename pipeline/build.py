@@ -45,13 +45,8 @@ from pipeline.winds import as_array, wind_at
 _SECTIONS = {"legs": "landing_legs"}  # of a case's parts, where the vehicle file says otherwise
 _NO_LAW = {"exponent": 0.0, "roughness_m": 0.03, "veer_degpm": 0.0}  # where a table is the wind
 _EMPTY_SHARE = 0.1  # of the load: at touchdown some is left beside the residuals
-_NOISES = ("noise", "walk", "bias", "instability", "age_error")  # in names of sensor errors
-    "noise",
-    "walk",
-    "bias",
-    "instability",
-    "age_error",
-)  # words in the names of sensor errors
+# Words in the names of sensor errors
+_NOISES = ("noise", "walk", "bias", "instability", "age_error")
 
 
 class Setup(NamedTuple):

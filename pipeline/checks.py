@@ -161,8 +161,8 @@ def _delays_are_kept(engine: Any, thrusters: Any, computer: Any, dispersions: An
 def _corridor_is_whole(limits: Any) -> Problems:
     names = ("abort_tilt_deg", "abort_cross_range_m", "abort_rate_dps")
     given = [name for name in names if float(getattr(limits, name)) > 0.0]
-    if given and len(given) < len(names):
-        missing = ", ".join(name for name in names if name not in given)
+    missing = ", ".join(name for name in names if name not in given)
+    if given and missing:
         yield f"limits.{missing}: got 0, expected above 0 beside {', '.join(given)}, or all three 0"
 
 
