@@ -19,9 +19,11 @@ from pipeline.campaign import Campaign
 from pipeline.errors import BadInput
 from pipeline.kept import KeptCampaign
 from pipeline.sampling import Independent, Nested, Strata
+from pipeline.statistics.binomial import plan_table
 from pipeline.summary.correlations import CorrelationCheck, check_correlations, strongest_stray
 from pipeline.summary.inputs import ALARM, InputCheck, check_branches, check_inputs
 from pipeline.summary.summarise import CONFIDENCE
+from pipeline.summary.text import plans_in_words
 from pipeline.words import count, fixed, number, titled
 
 FORMATS = (".csv", ".nc")
@@ -92,6 +94,11 @@ def told(dataset: xr.Dataset) -> str:
     if (stray := strongest_stray(dataset, campaign)) is not None:
         lines.append(f"not asked for, the strongest: {_correlation(stray)}")
     lines.append(_failures(dataset, campaign))
+    if not campaign.sampling.no_gate:
+        lines += [
+            f"{asked.name}: {plans_in_words(plan_table(asked.probability, asked.confidence))}"
+            for asked in campaign.requirements
+        ]
     suspects = [check.name for check in checks if check.is_suspect]
     said = f"NOT AS ASKED: {', '.join(suspects)}" if suspects else "all drawn as asked"
     return "\n".join([*lines, f"{count(len(checks))} inputs: {said}"])

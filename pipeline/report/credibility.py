@@ -31,7 +31,8 @@ CLAIMS = (
         "verified",
         "published tables and worked examples, quadrature, simulated coverage: "
         "tests/pipeline/test_binomial.py, tests/pipeline/test_order.py, "
-        "tests/pipeline/test_footprint.py, tests/pipeline/test_replicates.py",
+        "tests/pipeline/test_footprint.py, tests/pipeline/test_gaussian.py, "
+        "tests/pipeline/test_replicates.py",
     ),
     Claim(
         "Verdicts: risks of every plan, comparison of two designs",
@@ -39,6 +40,14 @@ CLAIMS = (
         "published tables, every sequence of a small plan, 2,000 synthetic campaigns of each: "
         "tests/pipeline/test_sequential.py, tests/pipeline/test_paired.py, "
         "tests/benchmarks/gate_rates.md",
+    ),
+    Claim(
+        "What drives failures, shares of variance",
+        "verified",
+        "exact laws of the statistics, functions with closed forms, campaigns that nothing "
+        "drives: "
+        "tests/pipeline/test_drivers.py, tests/pipeline/test_driver_study.py, "
+        "tests/pipeline/test_sobol.py",
     ),
     Claim(
         "Laws and draws of the inputs",

@@ -27,7 +27,6 @@ from pipeline.summary.values import (
     WorstRun,
 )
 
-PLANNED_FAILURES = (0, 1, 2, 3, 5)
 MOST_ADVISED = 1e9  # runs
 WORST_PER_CAUSE = 3  # so that a frequent cause does not hide the others
 _NOT_FLOWN = (Outcome.scrubbed, Outcome.infrastructure_error)
@@ -64,7 +63,7 @@ def advice(probability: float, confidence: float, failures: int) -> Advice:
 
     Where the plan for so many failures takes more than MOST_ADVISED runs there is none to give.
     """
-    plans = tuple(plan_table(probability, confidence, PLANNED_FAILURES))
+    plans = tuple(plan_table(probability, confidence))
     about = failures / (1.0 - probability)  # runs at which the share itself would just be met
     as_flown = plan(probability, confidence, failures) if about <= MOST_ADVISED else None
     return Advice(plans, as_flown)

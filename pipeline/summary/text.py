@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite, isnan
 from typing import Any
 
-from pipeline.statistics.binomial import EXACT
+from pipeline.statistics.binomial import EXACT, Plan
 from pipeline.statistics.footprint import Ellipse
 from pipeline.statistics.nested import Spread
 from pipeline.summary.values import (
@@ -80,20 +80,20 @@ def _requirement(requirement: RequirementSummary) -> Iterator[str]:
 
 
 def advice_in_words(requirement: RequirementSummary) -> str:
-    """How many runs show what is asked: `for 0.999 at 90 % fly 2,302 runs without failure, ...`."""
-    fewest, *others = requirement.advice.plans
-    text = (
-        f"for {requirement.probability:g} at {percent(requirement.confidence)} fly "
-        f"{count(fewest.runs)} independent runs without failure"
-    )
-    for one in others:
-        text += f", {count(one.runs)} with {one.allowed_failures}"
-    as_flown = requirement.advice.as_flown
-    if as_flown is not None and as_flown.allowed_failures not in (
-        p.allowed_failures for p in (fewest, *others)
-    ):
+    """How many runs show what is asked, with as many failures as there were at the end."""
+    plans, as_flown = requirement.advice
+    text = plans_in_words(plans)
+    if as_flown is not None and as_flown not in plans:
         text += f"; with the {count(as_flown.allowed_failures)} seen here {count(as_flown.runs)}"
     return f"{text}."
+
+
+def plans_in_words(plans: Sequence[Plan]) -> str:
+    """Sample plans in a line: `for 0.999 at 90 % fly 2,302 independent runs without failure`."""
+    first, *others = plans
+    more = "".join(f", {count(one.runs)} with {one.allowed_failures}" for one in others)
+    asked = f"for {first.probability:g} at {percent(first.confidence)}"
+    return f"{asked} fly {count(first.runs)} independent runs without failure{more}"
 
 
 def _outer(spread: Spread) -> Iterator[str]:

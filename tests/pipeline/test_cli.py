@@ -19,7 +19,19 @@ import yaml
 from pipeline import cli, errors, run
 from pipeline.gate import flown
 
-VERBS = ("plan", "run", "report", "gate", "compare", "rare", "replay", "fly", "steps", "schema")
+VERBS = (
+    "plan",
+    "run",
+    "report",
+    "gate",
+    "compare",
+    "drivers",
+    "rare",
+    "replay",
+    "fly",
+    "steps",
+    "schema",
+)
 HELP_WITHIN_S = 0.8  # on a busy machine; on a quiet one it takes a tenth of this
 # Each takes longer to import than all of `--help` may last.
 HEAVY = ("bokeh", "dask", "distributed", "numba", "numpy", "pandas", "pydantic", "scipy", "xarray")
@@ -267,7 +279,9 @@ def test_run__a_place_that_cannot_be_written_is_a_stop(hoverslam: Command, tmp_p
     assert f"{out}: Not a directory" in result.err
 
 
-@pytest.mark.parametrize("words", [("report",), ("gate",), ("compare", "b.zarr"), ("replay", "0")])
+@pytest.mark.parametrize(
+    "words", [("report",), ("gate",), ("compare", "b.zarr"), ("drivers",), ("replay", "0")]
+)
 def test_verbs__a_store_that_is_not_there_is_bad_input(
     hoverslam: Command, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
@@ -275,6 +289,25 @@ def test_verbs__a_store_that_is_not_there_is_bad_input(
     result = hoverslam(verb, tmp_path / "none.zarr", *more)
     assert (result.code, result.out) == (errors.ExitCode.BAD_INPUT, "")
     assert "none.zarr: no such store" in result.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "is a file, expected a store: fly the campaign first"),
+        (("--points", "64"), "--points: those of a design of --sobol, which is missing"),
+        (("--sobol", "slid_m", "--requirement", "landing success"), "--requirement: of a store"),
+        (("--sobol", "slid", "--points", "5"), "did you mean slid_m"),
+        (("--sobol", "slid", "--points", "5"), "--points: got 5, expected a power of two"),
+    ],
+)
+def test_drivers__of_a_campaign_names_all_mistakes_before_it_flies(
+    hoverslam: Command, project_root: Path, words: tuple[str, ...], said: str
+) -> None:
+    result = hoverslam("drivers", project_root / "campaigns" / "hop_178m.yaml", *words)
+    assert (result.code, result.out) == (errors.ExitCode.BAD_INPUT, "")
+    assert said in result.err
+    assert "flights" not in result.err
 
 
 # --- schema ---------------------------------------------------------------------------------------
