@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.drivers.inputs import Inputs, Rows, Sample
 from pipeline.drivers.values import CONTROL, Driver
-from pipeline.statistics.drivers import apart_from, noise_floor, separation
+from pipeline.statistics.drivers import apart_from, chance_of, noise_floor, separation
 
 FEWEST_FAILURES = 20  # with fewer there is more noise than signal: they are listed
 MOST_FAILURES, MOST_SUCCESSES = 1_000, 20_000
@@ -70,9 +70,10 @@ def compared(
 
 
 def _driver(name: str, contrast: Contrast, sample: Sample, alpha: float) -> Driver:
-    apart = separation(sample.at(name, contrast.failed), sample.at(name, contrast.succeeded))
+    values = sample.at(name, contrast.failed), sample.at(name, contrast.succeeded)
     floor = noise_floor(contrast.failed.size, contrast.succeeded.size, alpha)
-    return Driver(name, apart.distance, apart.p_value, floor)
+    driver = Driver(name, separation(*values), nan, floor)
+    return driver._replace(p_value=chance_of(*values)) if driver.is_driver else driver
 
 
 def _not_compared(name: str) -> Driver:
@@ -95,4 +96,4 @@ def _apart(
     scores = {name: inputs.scores(name, sample.at(name, rows)) for name in (driver.name, *leaders)}
     own = apart_from(scores[driver.name], np.array([scores[name] for name in leaders]))
     apart = separation(own[: failed.size], own[failed.size :])
-    return driver._replace(correlated_with=tuple(leaders), own_distance=apart.distance)
+    return driver._replace(correlated_with=tuple(leaders), own_distance=apart)

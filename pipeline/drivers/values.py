@@ -34,7 +34,7 @@ class Driver(NamedTuple):
 
     name: str  # of the store, or CONTROL
     distance: float  # above zero where failed runs have the higher values; NaN where not compared
-    p_value: float
+    p_value: float  # exact; NaN below the floor
     floor: float  # what stays below it is noise
     correlated_with: tuple[str, ...] = ()  # other drivers that it was drawn together with
     own_distance: float | None = None  # of what it has apart from these

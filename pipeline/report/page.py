@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -62,6 +62,8 @@ def replay_command(store: str, run: int) -> str:
 
 def _chance(p_value: float) -> str:
     """A probability of chance; beyond a millionth its size says nothing."""
+    if isnan(p_value):
+        return words.MISSING
     return "< 1e-6" if p_value < 1e-6 else f"{p_value:.2g}"
 
 

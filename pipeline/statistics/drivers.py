@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 import scipy  # its parts load when first used: scipy.stats takes half a second
@@ -23,22 +22,25 @@ from scipy.special import ndtri
 
 from pipeline.statistics.order import Floats
 
-
-class Separation(NamedTuple):
-    """How far an input lies apart in failed runs."""
-
-    distance: float  # with a sign: above zero where failed runs have the higher values
-    p_value: float  # of a distance as large if the input has no say: two-sided, exact
-
-
 # --- one input ------------------------------------------------------------------------------------
 
 
-def separation(failed: Floats, succeeded: Floats) -> Separation:
-    """Distance between values `(run,)` of failed and of successful runs; ties make it cautious."""
-    found = scipy.stats.ks_2samp(failed, succeeded, method="exact")
+def separation(failed: Floats, succeeded: Floats) -> float:
+    """Distance between values `(run,)` of failed and of successful runs.
+
+    With a sign: above zero where failed runs have the higher values.
+    """
+    found = scipy.stats.ks_2samp(failed, succeeded, method="asymp")
     # scipy's sign is that of the first distribution less the second: lower values rise first
-    return Separation(-int(found.statistic_sign) * float(found.statistic), float(found.pvalue))
+    return -int(found.statistic_sign) * float(found.statistic)
+
+
+def chance_of(failed: Floats, succeeded: Floats) -> float:
+    """Probability of a distance as large if the input has no say: two-sided, exact.
+
+    Where values are equal it is too large, never too small.
+    """
+    return float(scipy.stats.ks_2samp(failed, succeeded, method="exact").pvalue)
 
 
 @lru_cache(maxsize=256)
@@ -60,7 +62,7 @@ def _chance(few: int, many: int, steps: int) -> float:
     if steps == 0:
         return 1.0
     between = steps - 0.5 + (many - steps) / few * np.arange(few, dtype=np.float64)
-    return separation(between, np.arange(float(many))).p_value
+    return chance_of(between, np.arange(float(many)))
 
 
 def chance_of_level(failed: int, of: int, failures: int, runs: int) -> float:

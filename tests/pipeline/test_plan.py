@@ -231,10 +231,11 @@ def test_command__tells_people_and_prints_where_the_plan_is(hoverslam: Any, tmp_
     path = tmp_path / "plan.csv"
     code, out, err = hoverslam("plan", CAMPAIGN, "--runs", "200", "--out", path)
     assert (code, out) == (0, f"{path}\n")
-    first, design, heads, *_, last = err.splitlines()
+    first, design, heads, *_, advice, last = err.splitlines()
     assert first == "hop_178m: 200 runs, seed 20231102"
     assert design == "sampling: independent runs"
     assert heads.startswith("input, as drawn")
+    assert advice.startswith("landing success: for 0.99 at 90 % fly 230 independent runs without")
     assert last.endswith("inputs: all drawn as asked")
     assert len(path.read_text().splitlines()) == 201
 
