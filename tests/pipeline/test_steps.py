@@ -56,7 +56,7 @@ def test_compared__halved_steps_move_every_metric_a_little(
     campaign: Campaign, coarse: xr.Dataset
 ) -> None:
     found = compared(campaign, coarse, flown(campaign, halved(campaign.steps)))
-    assert (found.steps, found.halved) == (Steps(flight=2, contact=10), Steps(flight=4, contact=20))
+    assert (found.steps, found.halved) == (Steps(flight=2, contact=5), Steps(flight=4, contact=10))
     changes = {row.label: row for row in found.changes}
     assert all(0.0 < row.median <= row.p99 for row in found.changes)
     # far below the requirements: 10 m, 1 m/s, 3 deg
@@ -130,9 +130,9 @@ def test_study__of_lost_runs_is_refused(campaign: Campaign) -> None:
 def test_markdown__is_a_table_with_its_steps(campaign: Campaign, coarse: xr.Dataset) -> None:
     lines = compared(campaign, coarse, coarse).markdown().splitlines()
     assert re.match(
-        r"16 runs of `hop_178m` flown twice .* 10 ms in flight and 2 ms in contact "
-        r"\(`steps: {flight: 2, contact: 10}`\), .* 5 ms in flight and 1 ms in contact "
-        r"\(`steps: {flight: 4, contact: 20}`\)\. Physics `[0-9a-f]{16}`",
+        r"16 runs of `hop_178m` flown twice .* 10 ms in flight and 4 ms in contact "
+        r"\(`steps: {flight: 2, contact: 5}`\), .* 5 ms in flight and 2 ms in contact "
+        r"\(`steps: {flight: 4, contact: 10}`\)\. Physics `[0-9a-f]{16}`",
         lines[0],
     )
     table = [line for line in lines if line.startswith("|")]
