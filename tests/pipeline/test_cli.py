@@ -18,6 +18,7 @@ import yaml
 
 from pipeline import cli, errors, run
 from pipeline.gate import flown
+from tests.pipeline.results import failing, write_store
 
 VERBS = (
     "plan",
@@ -308,6 +309,17 @@ def test_drivers__of_a_campaign_names_all_mistakes_before_it_flies(
     assert (result.code, result.out) == (errors.ExitCode.BAD_INPUT, "")
     assert said in result.err
     assert "flights" not in result.err
+
+
+def test_drivers__tells_people_and_prints_one_line_for_scripts(
+    hoverslam: Command, tmp_path: Path
+) -> None:
+    store = write_store(tmp_path / "a.zarr", failing(400, 30))
+    result = hoverslam("drivers", store, "--requirement", "landing")
+    assert result.code == 0
+    assert result.err.startswith("synthetic: 30 of 400 runs fail 'landing', finished")
+    assert json.loads(result.out)["failures"] == 30
+    assert result.out.count("\n") == 1
 
 
 # --- schema ---------------------------------------------------------------------------------------

@@ -166,7 +166,9 @@ def test_page__unfinished_store_is_invalid_and_says_why():
     assert "unfinished (flying): 100 of 300 runs" in text
 
 
-def test_page__tells_what_drives_failures_and_what_is_noise():
+@pytest.fixture(scope="module")
+def driven() -> str:
+    """2,000 runs in four winds, of which the tenth with the least thrust tips over."""
     runs = 2000
     thrust = np.random.default_rng(3).permutation(np.linspace(0.9, 1.1, runs))
     columns = {
@@ -174,7 +176,12 @@ def test_page__tells_what_drives_failures_and_what_is_noise():
         "outcome": np.where(thrust < 0.92, Outcome.tip_over, Outcome.at_rest),
         "wind_member": np.arange(runs) % 4,
     }
-    text = Page(report_page(dataset(runs, columns, dispersions={"thrust_scale": SPREAD}), "s")).text
+    results = dataset(runs, columns, dispersions={"thrust_scale": SPREAD})
+    return report_page(results, "s")
+
+
+def test_page__tells_what_drives_failures_and_what_is_noise(driven):
+    text = Page(driven).text
     assert "Injected failures" in text
     assert "Runs without an injected failure: 200 of 2,000 fail" in text
     assert "All failures : 200, against 1,800 successes" in text
@@ -333,14 +340,16 @@ def browser(tmp_path_factory) -> Iterator:
 
 
 @pytest.fixture(scope="module")
-def page_file(html, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("page") / "report.html"
-    path.write_text(html, encoding="utf-8")
-    return path
+def page_files(html, driven, tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    for name, text in (("landed", html), ("driven", driven)):
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return {path.stem: path for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("width", [1600, 400])
-def test_browser__draws_every_plot_without_errors_or_requests(browser, page_file, width):
+@pytest.mark.parametrize(("name", "width"), [("landed", 1600), ("landed", 400), ("driven", 400)])
+def test_browser__draws_every_plot_without_errors_or_requests(browser, page_files, name, width):
+    page_file = page_files[name]
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width < 600},
