@@ -171,13 +171,9 @@ def driven() -> str:
     """2,000 runs in four winds, of which the tenth with the least thrust tips over."""
     runs = 2000
     thrust = np.random.default_rng(3).permutation(np.linspace(0.9, 1.1, runs))
-    columns = {
-        "thrust_scale": thrust,
-        "outcome": np.where(thrust < 0.92, Outcome.tip_over, Outcome.at_rest),
-        "wind_member": np.arange(runs) % 4,
-    }
-    results = dataset(runs, columns, dispersions={"thrust_scale": SPREAD})
-    return report_page(results, "s")
+    columns = {"thrust_scale": thrust, "wind_member": np.arange(runs) % 4}
+    columns["outcome"] = np.where(thrust < 0.92, Outcome.tip_over, Outcome.at_rest)
+    return report_page(dataset(runs, columns, dispersions={"thrust_scale": SPREAD}), "s")
 
 
 def test_page__tells_what_drives_failures_and_what_is_noise(driven):
