@@ -37,7 +37,7 @@ REPEATS = 5
 HERE = Path(__file__).parent
 
 # The same parts on the same machine with the physics of commit bcf11d3, before the kernel was made
-# faster; 570 runs per second and core. Turbulence and mass were in "air", the finite watch ran twice
+# faster (570 runs per second and core): turbulence and mass were in "air", the watch ran twice
 BEFORE = {
     "look-up": 5.2,
     "air": 57.1,
