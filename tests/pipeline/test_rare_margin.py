@@ -12,7 +12,7 @@ from models.structs import Limits
 from pipeline import build
 from pipeline.asked import CauseRequirement, Condition, Requirement, SuccessRequirement
 from pipeline.config import load_campaign
-from pipeline.rare.margin import SMALL, Margin, calibrated, slacks
+from pipeline.rare.margin import FAR, SMALL, Margin, calibrated, slacks
 from pipeline.rare.points import Floats
 from pipeline.records import record
 from pipeline.requirements import success
@@ -36,6 +36,7 @@ GOOD = {
     "rest_miss_m": 0.6,
     "propellant_left_kg": 900.0,
     "peak_tilt_rad": 0.02,
+    "peak_rate_radps": 0.03,
     "end_time_s": 56.0,
     "wind_speed_mps": 3.0,
 }
@@ -48,11 +49,11 @@ def runs(*changes: dict[str, float]) -> dict[str, Floats]:
     return {name: np.array([row[name] for row in rows]) for name in GOOD}
 
 
-def of(requirement: Requirement) -> Margin:
+def of(requirement: Requirement, limits: Limits = LIMITS) -> Margin:
     """The margin in which every slack of the quiet landing is 1."""
-    quiet = slacks(runs({}), requirement, DESIGN, LIMITS)
+    quiet = slacks(runs({}), requirement, DESIGN, limits)
     spreads = {name: float(slack[0]) for name, slack in quiet.items()}
-    return Margin(requirement, DESIGN, LIMITS, spreads)
+    return Margin(requirement, DESIGN, limits, spreads)
 
 
 def barred(outcome: str) -> CauseRequirement:
@@ -73,9 +74,11 @@ def test_margin__is_below_zero_exactly_where_the_run_fails(
     asked: Requirement, changes: list[dict[str, float]]
 ) -> None:
     flown = runs(*changes)
-    margins = of(asked).at(flown)
-    assert not np.isnan(margins).any()
-    np.testing.assert_array_equal(margins >= 0.0, success(flown, asked))
+    margins, good = of(asked).at(flown), success(flown, asked)
+    np.testing.assert_array_equal(margins >= 0.0, good)
+    touched = np.isfinite(flown["touchdown_miss_m"])
+    assert np.isfinite(margins[good | touched]).all()
+    assert np.all(margins[~good & ~touched] == -np.inf)
 
 
 def test_margin__without_touchdown_is_minus_infinity() -> None:
@@ -84,6 +87,20 @@ def test_margin__without_touchdown_is_minus_infinity() -> None:
     margins = of(LANDING).at(flown)
     assert np.isfinite(margins[0])
     assert margins[1] == -np.inf
+
+
+def test_margin__of_a_metric_that_a_landing_never_came_to_is_finite() -> None:
+    """Where it would have come to rest, a run that tipped over does not say."""
+    resting = Condition(metric="rest_miss_m", at_most=5.0)
+    asked = SuccessRequirement(name="near", probability=0.9, confidence=0.9, holds=(resting,))
+    tipped = {"outcome": float(Outcome.tip_over), "rest_miss_m": np.nan}
+    assert of(asked).at(runs(tipped)).tolist() == [-1.0]
+
+
+def test_margin__of_a_run_without_touchdown_that_did_not_tip_over_is_far() -> None:
+    lost: dict[str, Any] = dict.fromkeys(TOUCHDOWN, np.nan)
+    flown = runs(lost | {"outcome": float(Outcome.attitude_lost)})
+    assert of(barred("tip_over")).at(flown).tolist() == [FAR]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +126,27 @@ def test_margin__shrinks_towards_an_outcome(
 def test_margin__jumps_where_no_metric_tells() -> None:
     """No start is not foreseen by anything a run leaves behind."""
     flown = runs({}, {"outcome": float(Outcome.no_start)})
-    assert of(barred("no_start")).at(flown).tolist() == [np.inf, -1.0]
+    assert of(barred("no_start")).at(flown).tolist() == [FAR, -1.0]
+
+
+NO_CORRIDOR = LIMITS._replace(abort_tilt_rad=0.0, abort_cross_range_m=0.0, abort_rate_radps=0.0)
+
+
+@pytest.mark.parametrize("none", [0.0, np.nan])
+def test_margin__heeds_each_limit_of_the_abort_corridor_on_its_own(none: float) -> None:
+    tilt = NO_CORRIDOR._replace(abort_tilt_rad=0.1, abort_rate_radps=none)
+    rate = NO_CORRIDOR._replace(abort_rate_radps=0.1, abort_tilt_rad=none)
+    sides = NO_CORRIDOR._replace(abort_cross_range_m=20.0)
+    flown, asked = runs({}), barred("aborted")
+    assert list(slacks(flown, asked, DESIGN, tilt)) == ["aborted by tilt"]
+    assert list(slacks(flown, asked, DESIGN, rate)) == ["aborted by rate"]
+    assert list(slacks(flown, asked, DESIGN, NO_CORRIDOR)) == []
+    assert list(slacks(flown, asked, DESIGN, sides)) == []  # no metric tells
+
+    tilted = of(asked, tilt).at(runs({}, {"peak_tilt_rad": 0.09}, {"peak_rate_radps": 0.09}))
+    assert tilted[0] == tilted[2] > tilted[1] > 0.0
+    turned = of(asked, rate).at(runs({}, {"peak_tilt_rad": 0.09}, {"peak_rate_radps": 0.09}))
+    assert turned[0] == turned[1] > turned[2] > 0.0
 
 
 def test_margin__keeps_the_order_of_runs_that_used_up_a_stand_in() -> None:

@@ -30,6 +30,7 @@ QUIET = {
     "rest_miss_m": 0.6,
     "propellant_left_kg": 900.0,
     "peak_tilt_rad": 0.02,
+    "peak_rate_radps": 0.03,
     "end_time_s": 56.0,
     "wind_speed_mps": 3.0,
 }
