@@ -30,6 +30,7 @@ from pipeline.store import (
     Store,
     exclusive,
     finish,
+    fly_on,
     pending_batches,
     read_metrics,
     sweep,
@@ -104,6 +105,7 @@ def _fly_pending(
         scoreboard.add(tally(store, job, read_metrics(store, batch)))
         is_enough = task.enough(batch) or is_enough
     if not is_enough:
+        fly_on(store.path)
         warm_up()
         with _interrupts() as interrupts, connect() as client, _ordered(client, store, job) as name:
             scoreboard.start()

@@ -26,7 +26,6 @@ class Results(NamedTuple):
     dataset: xr.Dataset  # from `open_store`; no more than attributes where that is impossible
     store: str = ""
     damaged: tuple[str, ...] = ()  # why it cannot be opened
-    stopped_at: int | None = None  # runs after which its plans had decided, if it stopped there
 
     @classmethod
     def of(cls, path: str | os.PathLike[str]) -> Results:
@@ -39,17 +38,21 @@ class Results(NamedTuple):
     def runs(self) -> int:
         return int(self.dataset.sizes.get("run", 0))
 
+    @property
+    def stopped_at(self) -> int | None:
+        """Runs after which its plans had decided, if it was stopped there."""
+        stopped = self.dataset.attrs["state"] == State.STOPPED
+        return int(self.dataset.attrs["stopped_at"]) if stopped else None
+
 
 def unfit(results: Results) -> list[str]:
     """Why a store cannot be judged; empty if it can."""
     if results.damaged:
         return list(results.damaged)
-    dataset, stopped_at = results.dataset, results.stopped_at
-    attributes = dataset.attrs
-    found = results.runs
-    expected = int(attributes["n_runs"]) if stopped_at is None else stopped_at
+    dataset, attributes, found = results.dataset, results.dataset.attrs, results.runs
+    expected = int(attributes["n_runs"]) if results.stopped_at is None else results.stopped_at
     reasons = []
-    if stopped_at is None and attributes["state"] != State.FINISHED:
+    if attributes["state"] not in (State.FINISHED, State.STOPPED):
         reasons.append(
             f"the store is unfinished ({attributes['state']}): {count(found)} of "
             f"{count(expected)} runs; `hoverslam run` resumes it"

@@ -64,11 +64,10 @@ def finding(asked: Requirement, runs: int, failed: NDArray[np.bool_]) -> Finding
     course = _course(asked, runs)
     limits = _boundary(course)
     stop = sequential.walk(failed, limits)
-    judged = stop
-    if is_decided_at_the_end(asked):
+    judged, last = stop, int(limits.runs[-1])
+    if is_decided_at_the_end(asked) and failed.size >= last:
         # Certain before their end or not, these plans speak of all their runs
-        counted = failed[: limits.runs[-1]]
-        judged = Stop(stop.passed, int(counted.size), int(np.count_nonzero(counted)))
+        judged = Stop(stop.passed, last, int(np.count_nonzero(failed[:last])))
     return Finding(stop.passed, stop.runs, judged.runs, judged.failures, *_bounds(course, judged))
 
 

@@ -72,7 +72,10 @@ class Verdict(NamedTuple):
 
     def _undecided(self, found: Evidence) -> Iterator[str]:
         if self.ruling is Ruling.INCONCLUSIVE and found.runs < found.planned_runs:
-            yield f"undecided after {count(found.runs)} of {count(found.planned_runs)} planned runs"
+            yield (
+                f"undecided after {count(found.runs)} of {count(found.planned_runs)} planned runs: "
+                "its limits are those of a look planned there"
+            )
 
 
 class Judgement(NamedTuple):

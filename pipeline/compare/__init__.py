@@ -5,13 +5,21 @@ does so for the design. What is said of the difference is exact for such pairs, 
 in common; only Tango's interval is an approximation, and it decides nothing.
 """
 
-from pipeline.compare.compare import broken, compare, compare_stores, margin_of, refused
+from pipeline.compare.compare import (
+    NoneBroken,
+    broken,
+    compare,
+    compare_stores,
+    margins_of,
+    refused,
+)
 from pipeline.compare.match import check_names
 from pipeline.compare.text import as_json, as_text
 from pipeline.compare.values import Comparison, Terms
 
 __all__ = [
     "Comparison",
+    "NoneBroken",
     "Terms",
     "as_json",
     "as_text",
@@ -19,6 +27,6 @@ __all__ = [
     "check_names",
     "compare",
     "compare_stores",
-    "margin_of",
+    "margins_of",
     "refused",
 ]

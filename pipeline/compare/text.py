@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from pipeline.compare.values import Changed, Comparison, Margin, MetricShift, Pairs
-from pipeline.statistics.paired import FEWEST_DISCORDANT
+from pipeline.compare.values import Changed, Comparison, Evidence, Margin, MetricShift, Pairs
 from pipeline.summary.text import as_plain
 from pipeline.words import between, count, for_people, number, percent, share, spoken, unit
 
 MOST_LISTED = 20  # runs, and causes; the JSON has them all
-STOPPED = (
-    "the candidate stopped early: limits and p-values below are those of a fixed number of runs"
-)
 
 
 def as_text(found: Comparison) -> str:
@@ -21,12 +17,10 @@ def as_text(found: Comparison) -> str:
     lines = [f"{found.candidate.store} against the baseline {found.baseline.store}"]
     lines += [f"  {line}" for line in design_lines(found)]
     lines += [f"  cannot be compared: {reason}" for reason in found.reasons]
-    if found.stopped_at is not None:
-        lines.append(f"  {STOPPED}")
-    if found.pairs is not None:
-        lines += _pairs(found.pairs, found.candidate.store)
-    if found.margin is not None and found.pairs is not None:
-        lines.append(margin_line(found.margin, found.pairs.confidence))
+    lines += [f"  {line}" for line in stopped_lines(found)]
+    if found.evidence is not None:
+        lines += _evidence(found.evidence, found.candidate.store)
+    lines += [margin_line(margin) for margin in found.margins]
     return "\n".join(lines)
 
 
@@ -44,21 +38,39 @@ def design_lines(found: Comparison) -> Iterator[str]:
     yield from found.changes
 
 
-def _pairs(pairs: Pairs, store: str) -> Iterator[str]:
-    yield from (f"  {line}" for line in table_lines(pairs))
-    yield f"  {gain_line(pairs)}"
-    yield f"  {evidence_line(pairs)}"
-    yield f"  {broken_line(pairs)}"
-    yield f"  rows that changed at all: {count(pairs.rows_changed)} of {count(pairs.runs)}"
-    if changed := [move for move in pairs.transitions if move.before != move.after]:
-        yield "  causes that changed, baseline -> candidate:"
-        for move in changed[:MOST_LISTED]:
-            ends = f"{plain(move.before)} -> {plain(move.after)}"
-            yield f"    {count(move.runs):>8}  {ends}"
-        yield from _rest(len(changed))
-    yield from shift_lines(pairs)
-    yield from _listed("newly broken", pairs.newly_broken, store)
-    yield from _listed("newly saved", pairs.newly_saved, store)
+def stopped_lines(found: Comparison) -> Iterator[str]:
+    """That limits are to be taken with care where a plan has chosen the number of runs."""
+    if found.stopped and found.evidence is not None:
+        yield (
+            f"{' and '.join(found.stopped)} stopped early: limits and p-values below are those "
+            f"of a fixed number of runs, the {count(found.evidence.runs)} of both"
+        )
+
+
+def _evidence(found: Evidence, store: str) -> Iterator[str]:
+    yield f"  rows that changed at all: {count(found.rows_changed)} of {count(found.runs)}"
+    yield from (f"  {line}" for line in scrubbed_lines(found))
+    for pairs in found.pairs:
+        yield from (f"  {line}" for line in table_lines(pairs))
+        yield f"  {gain_line(pairs)}"
+        yield f"  {evidence_line(pairs, len(found.pairs))}"
+        yield f"  {broken_line(pairs)}"
+        if changed := [move for move in pairs.transitions if move.before != move.after]:
+            yield "  causes that changed, baseline -> candidate:"
+            for move in changed[:MOST_LISTED]:
+                ends = f"{plain(move.before)} -> {plain(move.after)}"
+                yield f"    {count(move.runs):>8}  {ends}"
+            yield from _rest(len(changed))
+        yield from _listed("newly broken", pairs.newly_broken, store)
+        yield from _listed("newly saved", pairs.newly_saved, store)
+    yield from shift_lines(found)
+
+
+def scrubbed_lines(found: Evidence) -> Iterator[str]:
+    """Runs that never lifted off, apart from those that failed in flight."""
+    if any(found.scrubbed):
+        before, after = map(count, found.scrubbed)
+        yield f"scrubbed, which is no success: {before} of the baseline, {after} of the candidate"
 
 
 def table_lines(pairs: Pairs) -> Iterator[str]:
@@ -88,10 +100,10 @@ def gain_line(pairs: Pairs) -> str:
     )
 
 
-def evidence_line(pairs: Pairs) -> str:
-    """What McNemar's exact test makes of the discordant runs."""
+def evidence_line(pairs: Pairs, requirements: int = 1) -> str:
+    """What McNemar's exact test makes of the discordant runs, among so many requirements."""
     discordant = count(pairs.table.discordant)
-    if pairs.table.discordant < FEWEST_DISCORDANT:
+    if not pairs.is_evidence:
         return f"no evidence either way: {discordant} discordant runs, fewer than 5"
     risk = 1.0 - pairs.confidence
     if pairs.p_value_worse <= risk:
@@ -101,7 +113,8 @@ def evidence_line(pairs: Pairs) -> str:
     else:
         worst = min(pairs.p_value_worse, pairs.p_value_better)
         said = f"no evidence either way: p = {number(worst)}"
-    return f"{said} (McNemar, exact, one-sided, {discordant} discordant runs)"
+    among = f", Holm over {requirements} requirements" if requirements > 1 else ""
+    return f"{said} (McNemar, exact, one-sided, {discordant} discordant runs{among})"
 
 
 def broken_line(pairs: Pairs) -> str:
@@ -112,25 +125,33 @@ def broken_line(pairs: Pairs) -> str:
     )
 
 
-def margin_line(margin: Margin, confidence: float) -> str:
+def margin_line(margin: Margin) -> str:
     """The verdict on newly broken runs."""
     found = margin.finding
     return (
-        f"{margin.ruling}  newly broken runs: asked at most {margin.at_most:g} at "
-        f"{percent(confidence)} confidence; {count(found.failures)} of {count(found.runs)}, at "
+        f"{margin.ruling}  newly broken runs, {margin.requirement}: asked at most "
+        f"{margin.at_most:g} at {percent(margin.confidence)} confidence; "
+        f"{count(found.failures)} of {count(found.runs)}, at "
         f"least {share(1.0 - found.upper_bound)}, at most {share(1.0 - found.lower_bound)}"
     )
 
 
-def shift_lines(pairs: Pairs) -> Iterator[str]:
-    """Percentiles that moved, at the risk of one false alarm among all."""
-    moved = [one for one in pairs.shifts if one.is_alarm]
+def shift_lines(found: Evidence) -> Iterator[str]:
+    """Percentiles that requirements limit, and others that moved, at the risk of one false alarm
+    among all.
+    """
+    moved = [one for one in found.shifts if one.is_alarm]
     yield (
-        f"  percentiles that moved: {count(len(moved))} of {count(len(pairs.shifts))} tested "
-        f"(exact paired test, {percent(1.0 - pairs.confidence)} risk of any false alarm, Holm)"
+        f"  percentiles that moved: {count(len(moved))} of {count(len(found.shifts))} tested "
+        f"(exact paired test, {percent(1.0 - found.confidence)} risk of any false alarm, Holm)"
     )
-    for one in moved:
+    for one in told_shifts(found):
         yield f"    {shift_in_words(one)}"
+
+
+def told_shifts(found: Evidence) -> list[MetricShift]:
+    """The percentiles worth a line: with a requirement, or moved."""
+    return [one for one in found.shifts if one.requirement or one.is_alarm]
 
 
 def shift_in_words(one: MetricShift) -> str:
@@ -141,9 +162,11 @@ def shift_in_words(one: MetricShift) -> str:
         for value in (shift.baseline, shift.candidate, shift.shift)
     )
     limits = between(name, shift.lower, shift.upper)
+    asked = f"{one.requirement}: " if one.requirement else ""
+    still = "" if one.is_alarm else ", no evidence that it moved"
     return (
-        f"p{100.0 * shift.fraction:g} {spoken(name)}: {old} -> {new} {unit(name)}".rstrip()
-        + f", by {by} ({limits} at {percent(shift.confidence)})"
+        f"{asked}p{100.0 * shift.fraction:g} {spoken(name)}: {old} -> {new} {unit(name)}".rstrip()
+        + f", by {by} ({limits} at {percent(shift.confidence)}){still}"
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pipeline.plans import Finding
 from pipeline.ruling import Ruling
 from pipeline.statistics.order import Side
-from pipeline.statistics.paired import Table
+from pipeline.statistics.paired import FEWEST_DISCORDANT, Table
 from pipeline.statistics.shift import Shift
 
 
@@ -52,6 +52,7 @@ class MetricShift(NamedTuple):
     metric: str
     worst: Side
     shift: Shift
+    requirement: str  # that sets a limit to it; empty for one of those that are always looked at
     corrected_p_value: float  # Holm, over all that were tested
 
     @property
@@ -61,30 +62,46 @@ class MetricShift(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """What the same runs show of both designs."""
+    """What the same runs show of both designs, by one requirement."""
 
     requirement: str
     runs: int
     confidence: float
     table: Table
-    p_value_worse: float  # McNemar, exact and one-sided
+    p_value_worse: float  # McNemar, exact and one-sided; Holm over all requirements
     p_value_better: float
     gain_lower: float  # Tango, approximate and two-sided
     gain_upper: float
     broken_at_most: float  # Clopper-Pearson, one-sided
-    rows_changed: int  # runs of which any metric differs
     transitions: tuple[Transition, ...]  # most frequent first
-    shifts: tuple[MetricShift, ...]
     newly_broken: tuple[Changed, ...]
     newly_saved: tuple[Changed, ...]
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether there are discordant runs enough for any evidence."""
+        return self.table.discordant >= FEWEST_DISCORDANT
 
 
 class Margin(NamedTuple):
     """The runs that a candidate may break, and whether it keeps to that."""
 
+    requirement: str
     at_most: float
+    confidence: float
     ruling: Ruling
     finding: Finding
+
+
+class Evidence(NamedTuple):
+    """All that the runs of both designs show."""
+
+    runs: int  # that both have
+    confidence: float  # of the percentiles that are always looked at
+    rows_changed: int  # runs of which any metric differs
+    scrubbed: tuple[int, int]  # of the baseline, of the candidate: no success of either
+    pairs: tuple[Pairs, ...]  # one for each requirement
+    shifts: tuple[MetricShift, ...]
 
 
 class Comparison(NamedTuple):
@@ -94,13 +111,15 @@ class Comparison(NamedTuple):
     candidate: Flown
     changes: tuple[str, ...]  # what differs, and may
     reasons: tuple[str, ...]  # why the two cannot be compared
-    pairs: Pairs | None  # None where they cannot
-    margin: Margin | None  # None where none was declared
-    stopped_at: int | None  # runs after which the candidate's plan had decided, and it stopped
+    evidence: Evidence | None  # None where they cannot
+    margins: tuple[Margin, ...]  # none where none was declared
+    stopped: tuple[str, ...]  # which of the two stopped early, where its plans had decided
 
     @property
     def ruling(self) -> Ruling:
-        """INVALID, or what the margin says; without one a comparison refuses nothing."""
+        """INVALID, or what the margins say; without one a comparison refuses nothing."""
         if self.reasons:
             return Ruling.INVALID
-        return Ruling.PASS if self.margin is None else self.margin.ruling
+        return min(
+            (one.ruling for one in self.margins), key=list(Ruling).index, default=Ruling.PASS
+        )

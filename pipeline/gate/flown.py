@@ -5,23 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-import numpy as np
 import xarray as xr
 
 from models import jit
 from pipeline import plan_checks, plans
 from pipeline.asked import Requirement
 from pipeline.campaign import Campaign
-from pipeline.compare import Terms, broken, check_names, margin_of, refused
+from pipeline.compare import NoneBroken, Terms, broken, check_names, margins_of, refused
 from pipeline.config import load_campaign
 from pipeline.errors import BadInput
 from pipeline.fitness import Results
 from pipeline.gate.judge import judge, judge_results
-from pipeline.gate.watch import Plan, Watch, decided_at
+from pipeline.gate.watch import Plan, Watch
 from pipeline.requirements import Columns, Mask, success
 from pipeline.run import RESULTS, fly_campaign
-from pipeline.statistics.sequential import walk
-from pipeline.store import Provenance, State, open_store
+from pipeline.store import Provenance, State, Store, stop
 from pipeline.verdicts import Judgement
 
 
@@ -69,11 +67,30 @@ def gate_campaign(campaign: Campaign, ask: Ask, stream: TextIO) -> Judgement:
         if comparison := refused(baseline, unflown, ask.terms):
             return judge_results(unflown)._replace(verdicts=(), comparison=comparison)
     followed = [_plan(asked, campaign.runs) for asked in campaign.requirements]
-    margin = margin_of(campaign, ask.terms)
-    if baseline is not None and margin is not None:
-        followed.append(_paired(margin, campaign, baseline.dataset))
-    fly_campaign(campaign, path, ask.scheduler, stream, lambda store: Watch(store, followed))
-    return judge_results(_as_far_as_needed(path, followed), baseline, ask.terms)
+    margins = margins_of(campaign, ask.terms)
+    if baseline is not None:
+        followed += [_paired(margin, campaign.runs, baseline.dataset) for margin in margins]
+    _fly(campaign, path, followed, (ask.scheduler, stream))
+    return judge_results(Results.of(path), baseline, ask.terms)
+
+
+def _fly(
+    campaign: Campaign, path: Path, followed: list[Plan], how: tuple[str | None, TextIO]
+) -> None:
+    """Fly until the plans have decided, and record in the store where they had.
+
+    how: scheduler and stream.
+    """
+    watches: list[Watch] = []
+
+    def watch(store: Store) -> Watch:
+        watches.append(Watch(store, followed))
+        return watches[0]
+
+    fly_campaign(campaign, path, *how, watch)
+    stopped_at = watches[0].decided_at
+    if stopped_at is not None:
+        stop(path, stopped_at)
 
 
 def _plan(asked: Requirement, runs: int) -> Plan:
@@ -85,31 +102,16 @@ def _plan(asked: Requirement, runs: int) -> Plan:
     return Plan(plans.boundary(asked, runs), failed)
 
 
-def _paired(margin: Requirement, campaign: Campaign, baseline: xr.Dataset) -> Plan:
+def _paired(margin: NoneBroken, runs: int, baseline: xr.Dataset) -> Plan:
     """The margin's plan, by the baseline's runs of the same numbers."""
-    first = campaign.requirements[0]
-    landed = success(baseline.sortby("run"), first)[: campaign.runs]
+    planned = min(runs, int(baseline.attrs["n_runs"]))
+    landed = success(baseline.sortby("run"), margin.requirement)[:planned]
 
     def failed(metrics: Columns, start: int, stop: int) -> Mask:
         before = landed[start:stop]
-        return broken(before, success(metrics, first)[: before.size])
+        return broken(before, success(metrics, margin.requirement)[: before.size])
 
-    return Plan(plans.boundary(margin, landed.size), failed)
-
-
-def _as_far_as_needed(path: Path, followed: list[Plan]) -> Results:
-    """The store, cut where its plans had decided if it was not flown to the end.
-
-    What landed beyond is left out: it depends on who was quick.
-    """
-    dataset = open_store(path)
-    if dataset.attrs["state"] == State.FINISHED:
-        return Results(dataset, str(path))
-    runs = np.asarray(dataset["run"])
-    whole = int(np.argmin(np.append(runs, -1) == np.arange(runs.size + 1)))  # without a gap
-    first = dataset.isel(run=slice(0, whole))
-    stopped_at = decided_at(walk(plan.failed(first, 0, whole), plan.boundary) for plan in followed)
-    return Results(dataset.isel(run=slice(0, stopped_at)), str(path), stopped_at=stopped_at)
+    return Plan(plans.boundary(margin, planned), failed)
 
 
 def _unflown(campaign: Campaign, path: Path) -> Results:

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.compare import Comparison
 from pipeline.compare.text import (
-    STOPPED,
     broken_line,
     changed_in_words,
     design_lines,
     evidence_line,
     gain_line,
     margin_line,
+    scrubbed_lines,
     shift_in_words,
+    stopped_lines,
+    told_shifts,
 )
-from pipeline.compare.values import Changed, Pairs
+from pipeline.compare.values import Changed, Evidence, Pairs
 from pipeline.verdicts import Judgement, Verdict
 from pipeline.words import count, share
 
@@ -70,24 +72,32 @@ def _comparison(found: Comparison) -> Iterator[str]:
     for reason in found.reasons:
         yield f"- **cannot be compared**: {_plain(reason)}"
     yield ""
-    if found.pairs is None:
+    if found.evidence is None:
         return
-    if found.stopped_at is not None:
-        yield f"_{STOPPED}_"
+    for line in stopped_lines(found):
+        yield f"_{line}_"
         yield ""
-    counts = found.pairs.table
-    yield "| | candidate succeeds | candidate fails |"
+    for margin in found.margins:
+        yield f"- {_plain(margin_line(margin))}"
+    yield from (f"- {line}" for line in scrubbed_lines(found.evidence))
+    for pairs in found.evidence.pairs:
+        yield from _pairs(pairs, len(found.evidence.pairs), found.candidate.store)
+    yield from _moved(found.evidence)
+
+
+def _pairs(pairs: Pairs, requirements: int, store: str) -> Iterator[str]:
+    counts = pairs.table
+    yield ""
+    yield f"| {_cell(pairs.requirement)} | candidate succeeds | candidate fails |"
     yield "|---|---:|---:|"
     yield f"| baseline succeeds | {count(counts.both_succeed)} | **{count(counts.broken)}** |"
     yield f"| baseline fails | {count(counts.saved)} | {count(counts.both_fail)} |"
     yield ""
-    if found.margin is not None:
-        yield f"- {margin_line(found.margin, found.pairs.confidence)}"
-    yield from (f"- {line(found.pairs)}" for line in (evidence_line, gain_line, broken_line))
+    for line in (evidence_line(pairs, requirements), gain_line(pairs), broken_line(pairs)):
+        yield f"- {line}"
     yield ""
-    yield from _changed("Newly broken", found.pairs.newly_broken, found.candidate.store)
-    yield from _changed("Newly saved", found.pairs.newly_saved, found.candidate.store)
-    yield from _moved(found.pairs)
+    yield from _changed("Newly broken", pairs.newly_broken, store)
+    yield from _changed("Newly saved", pairs.newly_saved, store)
 
 
 def _changed(title: str, runs: tuple[Changed, ...], store: str) -> Iterator[str]:
@@ -97,11 +107,12 @@ def _changed(title: str, runs: tuple[Changed, ...], store: str) -> Iterator[str]
     yield from _folded(f"{title}: {count(len(runs))} runs", _first(listed))
 
 
-def _moved(pairs: Pairs) -> Iterator[str]:
-    moved = [shift_in_words(one) for one in pairs.shifts if one.is_alarm]
-    if moved:
-        title = f"Percentiles that moved: {count(len(moved))} of {count(len(pairs.shifts))} tested"
-        yield from _folded(title, _first(moved))
+def _moved(found: Evidence) -> Iterator[str]:
+    told = [shift_in_words(one) for one in told_shifts(found)]
+    if told:
+        moved = sum(one.is_alarm for one in found.shifts)
+        title = f"Percentiles that moved: {count(moved)} of {count(len(found.shifts))} tested"
+        yield from _folded(title, _first(told))
 
 
 def _first(lines: list[str]) -> list[str]:

@@ -28,7 +28,7 @@ from pipeline.store.layout import (
     Provenance,
     StoreLayout,
 )
-from pipeline.store.root import State, exclusive
+from pipeline.store.root import State, exclusive, fly_on, stop
 
 if TYPE_CHECKING:
     from pipeline.store.read import damage, open_store, store_attributes
@@ -46,11 +46,13 @@ __all__ = [
     "damage",
     "exclusive",
     "finish",
+    "fly_on",
     "open_store",
     "pending_batches",
     "prepare_store",
     "read_metrics",
     "read_records",
+    "stop",
     "store_attributes",
     "sweep",
     "write_batch",

@@ -63,6 +63,7 @@ def finish(store: Store) -> None:
     with store_errors(store.path):
         if attributes["state"] != State.FINISHED:
             _refuse_incomplete(store)
+            attributes.pop("stopped_at", None)
             attributes["state"] = State.COMPACTING
             write_root(store.path, attributes)
             names = [*_write_coordinates(store), *_write_rows(store), *_write_histories(store)]

@@ -22,7 +22,8 @@ def open_store(path: str | os.PathLike[str]) -> xr.Dataset:
     """The store at `path`, lazily: values are read when they are asked for.
 
     An unfinished store gives the committed runs only (coordinate `run`); its attribute `state` is
-    not `finished`, and `runs_committed` counts them.
+    not `finished`, and `runs_committed` counts them. One that its plans have stopped gives the
+    first `stopped_at` runs: what landed beyond depends on who was quick.
 
     Raises BadInput if there is no store, StoreProblem if chunks of a finished one are missing.
     """
@@ -83,6 +84,8 @@ def _partial(path: str, attributes: dict) -> xr.Dataset:
     store = Store(path, layout, State(attributes["state"]))
     committed = [np.arange(*layout.runs_of(batch)) for batch in sorted(read_records(store))]
     runs = np.concatenate(committed) if committed else np.arange(0)
+    if attributes["state"] == State.STOPPED:
+        runs = runs[runs < attributes["stopped_at"]]
     chunk = max(1, RUN_CHUNK // layout.batch_runs) * layout.batch_runs
     flying = xr.open_dataset(
         f"{path}/flying", engine="zarr", chunks={"run": chunk}, consolidated=False

@@ -1,8 +1,12 @@
 """The root of a store: its state, its provenance, and who may write to it.
 
-A store lives through four states, kept in the attributes of its root group:
+A store lives through these states, kept in the attributes of its root group:
 
     creating -> flying -> compacting -> finished
+                flying <-> stopped
+
+A gate stops a flight where the declared plans have decided, after `stopped_at` runs in run order:
+such a store is complete by its plan. Flying on takes that back.
 
 The root's zarr.json always carries consolidated metadata, which is what xarray believes. It lists
 nothing until the last write of all, so an unfinished store opens as an empty dataset whose
@@ -35,6 +39,7 @@ _MOST_DIFFERENCES = 20  # told one by one
 class State(StrEnum):
     CREATING = "creating"
     FLYING = "flying"
+    STOPPED = "stopped"
     COMPACTING = "compacting"
     FINISHED = "finished"
 
@@ -141,6 +146,27 @@ def write_root(
         file.flush()
         os.fsync(file.fileno())
     partial.replace(folder / "zarr.json")
+
+
+def stop(path: str | os.PathLike[str], runs: int) -> None:
+    """Record of a store in flight that its plans had decided after the first so many runs.
+
+    Raises StoreProblem if it cannot be written, or another process flies on.
+    """
+    address = os.path.abspath(path)
+    with exclusive(address), store_errors(address):
+        attributes = read_attributes(address) or {}
+        if attributes.get("state") in (State.FLYING, State.STOPPED):
+            write_root(address, attributes | {"state": State.STOPPED, "stopped_at": runs})
+
+
+def fly_on(path: str) -> None:
+    """Take that back: more runs are to come. Only for who holds the store alone."""
+    with store_errors(path):
+        attributes = read_attributes(path) or {}
+        if attributes.get("state") == State.STOPPED:
+            del attributes["stopped_at"]
+            write_root(path, attributes | {"state": State.FLYING})
 
 
 def refuse_another(

@@ -26,6 +26,7 @@ from pipeline.summary.estimate import INDEPENDENT, Estimator
 from pipeline.summary.success import requirement_summary
 from pipeline.summary.values import Landings, Summary
 from pipeline.summary.winds import by_wind
+from pipeline.words import count
 
 CONFIDENCE = 0.90  # of every interval that no requirement sets
 ELLIPSE_CONTENT = 0.99
@@ -43,6 +44,7 @@ def summarise(dataset: xr.Dataset, campaign: KeptCampaign | None = None) -> Summ
     return Summary(
         name=campaign.name,
         state=str(dataset.attrs["state"]),
+        stopped=_stopped(dataset),
         runs=dataset.sizes["run"],
         outcomes=ended,
         violations=_bit_counts(dataset),
@@ -104,6 +106,16 @@ def _counts(codes: np.ndarray, meaning: type[Outcome] | type[Initiator]) -> dict
     """Runs by the name of their code, most frequent first."""
     counted = Counter(codes.astype(np.int64).tolist())
     return {meaning(code).name: number_of for code, number_of in counted.most_common()}
+
+
+def _stopped(dataset: xr.Dataset) -> str:
+    if "stopped_at" not in dataset.attrs:
+        return ""
+    flown, planned = (count(int(dataset.attrs[name])) for name in ("stopped_at", "n_runs"))
+    return (
+        f"stopped after {flown} of {planned} runs, where its plans had decided: limits below are "
+        "those of a fixed number of runs, the verdict is the plans'"
+    )
 
 
 def _bit_counts(metrics: Columns) -> dict[str, int]:

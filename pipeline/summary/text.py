@@ -26,6 +26,8 @@ MOST_CAUSES = 6  # on a terminal; the report lists them all
 def as_text(summary: Summary) -> str:
     """Success with its bounds, failures by cause, and the landing ellipse."""
     lines = [f"{summary.name}: {count(summary.runs)} runs, {summary.state}"]
+    if summary.stopped:
+        lines.append(summary.stopped)
     if summary.requirements[0].overall.interval.method != EXACT:
         lines.append(f"sampling: {summary.sampling}")
     for requirement in summary.requirements:

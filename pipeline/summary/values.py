@@ -137,7 +137,8 @@ class Summary(NamedTuple):
     """The results of a campaign, in numbers."""
 
     name: str
-    state: str  # of the store; only `finished` is complete
+    state: str  # of the store; only `finished` is complete, `stopped` by its plans
+    stopped: str  # how far its plans let it fly, in words; empty where that is to the end
     runs: int
     outcomes: dict[str, int]  # most frequent first
     violations: dict[str, int]  # limits broken, whatever the outcome

@@ -69,7 +69,9 @@ def test_gate__flies_a_campaign_and_holds_it_against_its_baseline(gated: tuple[P
         "vehicle.landing_legs.damping_nspm.value: baseline 30000.0, candidate 12000.0"
     ]
     moved = {
-        s["metric"] for s in found["comparison"]["pairs"]["shifts"] if s["corrected_p_value"] < 0.1
+        s["metric"]
+        for s in found["comparison"]["evidence"]["shifts"]
+        if s["corrected_p_value"] < 0.1
     }
     assert "peak_stroke_m" in moved
     assert "p50 peak stroke: " in done.stderr
@@ -90,8 +92,9 @@ def test_gate__a_store_with_itself_has_no_discordant_run(gated: tuple[Path, Done
     folder, _ = gated
     done = hoverslam(folder, "compare", "main.zarr", "main.zarr")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)["pairs"]
-    assert (found["table"]["broken"], found["table"]["saved"], found["rows_changed"]) == (0, 0, 0)
+    found = json.loads(done.stdout)["evidence"]
+    [pairs] = found["pairs"]
+    assert (pairs["table"]["broken"], pairs["table"]["saved"], found["rows_changed"]) == (0, 0, 0)
     assert "no evidence either way: 0 discordant runs" in done.stderr
 
 
@@ -103,8 +106,8 @@ def test_gate__the_same_design_flown_anew_has_no_discordant_run(gated: tuple[Pat
         "--out", "again.zarr", "--newly-broken-at-most", "0.05",
     )  # fmt: skip
     found = json.loads(done.stdout)["comparison"]
-    assert found["pairs"]["rows_changed"] == 0
-    assert found["margin"]["ruling"] == "PASS"
+    assert found["evidence"]["rows_changed"] == 0
+    assert found["margins"][0]["ruling"] == "PASS"
 
 
 def test_gate__another_seed_is_invalid_and_nothing_flies(gated: tuple[Path, Done]) -> None:

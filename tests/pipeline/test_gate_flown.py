@@ -12,7 +12,7 @@ from models.outcomes import Outcome
 from pipeline import batch
 from pipeline.campaign import Campaign
 from pipeline.compare import Terms
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, Interrupted
 from pipeline.gate import flown
 from pipeline.gate.flown import Ask, gate, gate_campaign
 from pipeline.gate.watch import decided_at
@@ -31,11 +31,13 @@ from pipeline.store import (
     prepare_store,
     write_batch,
 )
+from pipeline.summary import as_text, summarise
 from pipeline.verdicts import Judgement
 from tests.pipeline.campaign_files import edited, put, write
 
 BATCH_RUNS = 100
 CURTAILED = {"kind": "curtailed", "allowed_failures": 2}  # 531 runs
+LOOKS = {"kind": "group_sequential", "looks": [300, 500, 1000]}
 Order = Iterable[int]
 
 
@@ -51,6 +53,7 @@ class Pilot:
     def __init__(self, failing: Iterable[int] = (), order: Order | None = None) -> None:
         self.failing = set(failing)
         self.order = order
+        self.interrupted = False  # after half of the runs
         self.landed: list[int] = []
 
     def fly_campaign(
@@ -76,6 +79,8 @@ class Pilot:
                 store, index, self.rows(store, index), BatchRecord(BatchStatus.COMMITTED, 0, "")
             )
             self.landed.append(index)
+            if self.interrupted and len(self.landed) == layout.n_batches // 2:
+                raise Interrupted("by the user")
             if enough(index):
                 break
         if not pending_batches(store):
@@ -122,7 +127,7 @@ def test_gate__stops_with_the_batch_in_which_the_plan_passes(tmp_path, pilot):
     found = gated(campaign(tmp_path), tmp_path / "a.zarr")
     assert (found.ruling, found.stopped_at, found.runs) == (Ruling.PASS, 529, 529)
     assert flight.landed == list(range(6))
-    assert open_store(tmp_path / "a.zarr").attrs["state"] == "flying"
+    assert open_store(tmp_path / "a.zarr").attrs["state"] == "stopped"
 
 
 def test_gate__stops_with_the_batch_in_which_the_plan_fails(tmp_path, pilot):
@@ -162,12 +167,52 @@ def test_gate__again_flies_nothing_and_says_the_same(tmp_path, pilot):
     assert flight.landed == []
 
 
-def test_gate__a_store_that_stopped_early_is_no_finished_store(tmp_path, pilot):
-    pilot()
-    gated(campaign(tmp_path), tmp_path / "a.zarr")
+@pytest.mark.parametrize("plan", [CURTAILED, LOOKS, {"kind": "e_process"}])
+@pytest.mark.parametrize("failing", [(), tuple(range(0, 200, 8))])
+def test_gate__a_store_that_its_plan_stopped_is_judged_by_that_plan(tmp_path, pilot, plan, failing):
+    """Later failures that happened to land are no part of it: they depend on who was quick."""
+    pilot([*failing, 598], order=[5, 0, 1, 2, 3, 4])
+    first = gated(campaign(tmp_path, plan=plan), tmp_path / "a.zarr")
+    assert first.stopped_at < 600
+    again = gate(str(tmp_path / "a.zarr"), Ask(), None)
+    assert again == first
+    assert again.ruling is (Ruling.FAIL if failing else Ruling.PASS)
+    text = as_text(summarise(open_store(tmp_path / "a.zarr")))
+    assert f"stopped after {first.stopped_at} of 1,000 runs, where its plans had decided" in text
+    assert f"{first.stopped_at} runs, stopped" in text
+
+
+def test_gate__a_store_whose_flight_was_interrupted_is_invalid(tmp_path, pilot):
+    flight = pilot()
+    flight.interrupted = True
+    with pytest.raises(Interrupted):
+        gated(campaign(tmp_path), tmp_path / "a.zarr")
     found = gate(str(tmp_path / "a.zarr"), Ask(), None)
     assert found.ruling is Ruling.INVALID
-    assert "unfinished" in found.text()
+    assert "the store is unfinished (flying): 500 of 1,000 runs" in found.text()
+
+
+def test_gate__a_stopped_store_flies_on_where_more_is_asked(tmp_path, pilot):
+    """A margin on newly broken runs takes more runs than the requirement alone."""
+    main = baseline(campaign(tmp_path), tmp_path / "main.zarr")
+    pilot()
+    assert gated(campaign(tmp_path), tmp_path / "a.zarr").stopped_at == 529
+    pilot()
+    terms = Terms((), 0.003)
+    found = gated(campaign(tmp_path), tmp_path / "a.zarr", baseline=main, terms=terms)
+    assert (found.ruling, found.stopped_at, found.runs) == (Ruling.PASS, None, 1000)
+    assert found.verdicts[0].evidence.runs == 531
+
+
+def test_gate__a_stopped_baseline_pairs_the_runs_it_has(tmp_path, pilot):
+    pilot()
+    gated(campaign(tmp_path), tmp_path / "main.zarr")
+    pilot(failing=[10, 20, 30])
+    terms = Terms((), 0.003)
+    main = tmp_path / "main.zarr"
+    found = gated(campaign(tmp_path), tmp_path / "a.zarr", baseline=main, terms=terms)
+    assert found.comparison.evidence.runs == 31
+    assert found.comparison.margins[0].ruling is Ruling.INCONCLUSIVE
 
 
 def test_gate__flies_all_where_the_plan_is_fixed_and_undecided(tmp_path, pilot):
@@ -216,8 +261,8 @@ def test_gate__with_a_margin_flies_until_that_is_decided_too(tmp_path, pilot):
     found = gated(asked, tmp_path / "a.zarr", baseline=main)
     assert found.ruling is Ruling.PASS
     assert len(flight.landed) == 10
-    assert found.comparison.margin.ruling is Ruling.PASS
-    assert found.comparison.pairs.table.discordant == 0
+    assert found.comparison.margins[0].ruling is Ruling.PASS
+    assert found.comparison.evidence.pairs[0].table.discordant == 0
 
 
 def test_gate__stops_as_soon_as_too_many_are_broken(tmp_path, pilot):
@@ -225,10 +270,10 @@ def test_gate__stops_as_soon_as_too_many_are_broken(tmp_path, pilot):
     main = baseline(asked, tmp_path / "main.zarr")
     flight = pilot(failing=range(9))
     found = gated(asked, tmp_path / "a.zarr", baseline=main)
-    assert found.comparison.margin.ruling is Ruling.FAIL
+    assert found.comparison.margins[0].ruling is Ruling.FAIL
     assert found.ruling is Ruling.FAIL
     assert flight.landed == [0]
-    assert "the candidate stopped early" in found.text()
+    assert "candidate stopped early: limits and p-values below are those" in found.text()
 
 
 def test_gate__a_failing_baseline_has_nothing_to_break(tmp_path, pilot):
@@ -236,8 +281,8 @@ def test_gate__a_failing_baseline_has_nothing_to_break(tmp_path, pilot):
     main = baseline(asked, tmp_path / "main.zarr", failing=range(9))
     pilot(failing=range(9))
     found = gated(asked, tmp_path / "a.zarr", baseline=main)
-    assert found.comparison.margin.ruling is Ruling.PASS
-    assert found.comparison.pairs.table.broken == 0
+    assert found.comparison.margins[0].ruling is Ruling.PASS
+    assert found.comparison.evidence.pairs[0].table.broken == 0
 
 
 def test_gate__a_baseline_of_fewer_runs_pairs_those(tmp_path, pilot):
@@ -245,8 +290,8 @@ def test_gate__a_baseline_of_fewer_runs_pairs_those(tmp_path, pilot):
     pilot()
     terms = Terms(("runs",), 0.005)
     found = gated(campaign(tmp_path, plan=None), tmp_path / "a.zarr", baseline=main, terms=terms)
-    assert (found.ruling, found.comparison.pairs.runs) == (Ruling.PASS, 600)
-    assert found.comparison.margin.finding.runs == 600
+    assert (found.ruling, found.comparison.evidence.runs) == (Ruling.PASS, 600)
+    assert found.comparison.margins[0].finding.runs == 600
 
 
 def test_gate__a_mismatch_is_found_before_anything_flies(tmp_path, pilot):

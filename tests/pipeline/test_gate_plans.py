@@ -272,7 +272,9 @@ def test_markdown__fits_a_pull_request(mixed):
     assert text.startswith("## FAIL: synthetic\n\n1,000 runs of seed 7, physics `0123456789abcdef`")
     assert "| **PASS** | a \\| b &lt;c> | 0.5 at 90 % confidence | 1,000 | 30 | " in text
     assert "| baseline succeeds | 970 | **30** |" in text
-    assert "- FAIL  newly broken runs: asked at most 0.01" in text
+    assert "- FAIL  newly broken runs, a | b &lt;c>: asked at most 0.01" in text
+    assert "- FAIL  newly broken runs, hard: asked at most 0.01" in text
+    assert "| tips | candidate succeeds | candidate fails |" in text
     assert "hoverslam replay new.zarr 19  # success -> tip over" in text
     assert "and 10 more" in text
     assert text.count("<details>") == text.count("</details>") >= 2
@@ -290,5 +292,5 @@ def test_json__names_seed_plan_and_comparison(mixed):
     read = json.loads(mixed.json())
     assert (read["ruling"], read["seed"], read["exit_code"]) == ("FAIL", 7, 3)
     assert read["verdicts"][0]["evidence"]["plan"] == "fixed, 1,000 runs"
-    assert read["comparison"]["margin"]["ruling"] == "FAIL"
-    assert read["comparison"]["pairs"]["table"]["broken"] == 30
+    assert read["comparison"]["margins"][0]["ruling"] == "FAIL"
+    assert read["comparison"]["evidence"]["pairs"][0]["table"]["broken"] == 30

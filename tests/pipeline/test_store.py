@@ -24,9 +24,12 @@ from pipeline.store import (
     damage,
     exclusive,
     finish,
+    fly_on,
     open_store,
     pending_batches,
     prepare_store,
+    stop,
+    store_attributes,
     sweep,
     write_batch,
 )
@@ -231,6 +234,26 @@ def test_unfinished_store__lost_batches_are_flown_again(store: Store) -> None:
 def test_unfinished_store__keeps_its_own_batch_size(store: Store) -> None:
     again = prepare_store(store.path, fake_batch.layout(batch_runs=50), fake_batch.provenance())
     assert again.layout.batch_runs == 16
+
+
+def test_stopped_store__has_the_runs_its_plans_looked_at_until_it_flies_on(store: Store) -> None:
+    for batch in (0, 1, 2):
+        fly(store, batch)
+    stop(store.path, 40)
+    found = open_store(store.path)
+    assert (found.attrs["state"], found.attrs["stopped_at"]) == ("stopped", 40)
+    assert np.asarray(found["run"]).tolist() == list(range(40))
+    again = prepare_store(store.path, fake_batch.layout(), fake_batch.provenance())
+    assert again.state == "stopped"
+    fly_on(store.path)
+    assert "stopped_at" not in store_attributes(store.path)
+    assert open_store(store.path).sizes["run"] == 48
+    stop(store.path, 40)
+    fly_all(store)
+    finish(store)
+    assert "stopped_at" not in store_attributes(store.path)
+    stop(store.path, 40)
+    assert store_attributes(store.path)["state"] == "finished", "whole is more than enough"
 
 
 def test_sweep__deletes_what_killed_writers_left(store: Store) -> None:
