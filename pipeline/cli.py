@@ -340,7 +340,7 @@ def drivers(
     ],
     requirement: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Of the campaign's requirements; the first if none."),
+        typer.Option(metavar="NAME", help="Of the campaign's requirements; every one if none."),
     ] = None,
     sobol: Annotated[
         list[str] | None,
@@ -359,17 +359,17 @@ def drivers(
 
     Of a store: injected failures first, then every input by cause against what is noise; too few
     failures are listed. With --sobol: which input has what share of a metric's variance. Prints it
-    all as a line of JSON.
+    all as a line of JSON, of a store a list by requirement.
 
     Example: hoverslam drivers results/hop_178m.zarr
     """
-    from pipeline.drivers import as_json, as_text, find, opened
+    from pipeline.drivers import as_json, as_text, find_each, opened
 
     if not sobol:
         if points is not None:
             raise BadInput("--points: those of a design of --sobol, which is missing")
-        found = find(opened(target), named=requirement)
-        _tell(as_text(found, target))
+        found = find_each(opened(target), requirement)
+        _tell("\n".join(as_text(one, target) for one in found))
         typer.echo(as_json(found))
         return
     from pipeline.drivers.sobol import Ask, indices

@@ -10,7 +10,7 @@ from pipeline.compare import Comparison, as_text
 from pipeline.errors import ExitCode
 from pipeline.ruling import Ruling
 from pipeline.summary import Given
-from pipeline.summary.text import as_plain, given_table
+from pipeline.summary.text import as_plain, given_table, scrubbed_in_words
 from pipeline.words import count, share
 
 
@@ -88,6 +88,7 @@ class Judgement(NamedTuple):
     physics_digest: str
     target: str
     runs: int  # flown
+    scrubbed: int  # of these: never lifted off, no success
     stopped_at: int | None  # runs after which the plans had decided, if the flight stopped there
     verdicts: tuple[Verdict, ...]
     comparison: Comparison | None  # None without a baseline
@@ -109,6 +110,8 @@ class Judgement(NamedTuple):
         """All verdicts for people, the campaign's last."""
         flown = f"{count(self.runs)} runs of seed {self.seed}, physics {self.physics_digest}"
         lines = [f"{self.campaign}: {flown}", *(verdict.text() for verdict in self.verdicts)]
+        if self.scrubbed:
+            lines.append(scrubbed_in_words(self.scrubbed, self.runs))
         if self.comparison is not None:
             lines.append(as_text(self.comparison))
         lines += [f"not judged: {what}" for what in self.unjudged]

@@ -4,8 +4,8 @@
 is imported by name, since it brings the kernel.
 """
 
-from pipeline.drivers.study import find, opened
+from pipeline.drivers.study import find, find_each, opened
 from pipeline.drivers.text import as_json, as_text
 from pipeline.drivers.values import Drivers
 
-__all__ = ["Drivers", "as_json", "as_text", "find", "opened"]
+__all__ = ["Drivers", "as_json", "as_text", "find", "find_each", "opened"]

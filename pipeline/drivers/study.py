@@ -37,6 +37,13 @@ SHOWN = 6  # strongest inputs of a group, told tenth by tenth
 MOST_LISTED = 1_000
 
 
+def find_each(dataset: xr.Dataset, named: str | None = None) -> tuple[Drivers, ...]:
+    """What drives failures of each requirement, or of the one of that name. Raises as `find`."""
+    campaign = KeptCampaign.of(dataset.attrs)
+    names = [one.name for one in campaign.requirements] if named is None else [named]
+    return tuple(find(dataset, campaign, name) for name in names)
+
+
 def find(
     dataset: xr.Dataset, campaign: KeptCampaign | None = None, named: str | None = None
 ) -> Drivers:
@@ -74,7 +81,7 @@ class _Runs(NamedTuple):
 
     why: Causes
     initiator: NDArray[np.int64]
-    flown: Mask  # not lost to the machines
+    flown: Mask  # neither lost to the machines nor scrubbed
 
 
 class _Study:
@@ -90,7 +97,7 @@ class _Study:
         self.runs = _Runs(
             causes(dataset, requirement),
             np.asarray(dataset["initiator"]).astype(np.int64),
-            outcomes(dataset) != Outcome.infrastructure_error,
+            ~np.isin(outcomes(dataset), (Outcome.infrastructure_error, Outcome.scrubbed)),
         )
         self.failed: Mask = (self.runs.why.code >= 0) & self.runs.flown
         self.told = np.zeros(self.failed.shape, bool)  # failures compared under their cause
@@ -105,7 +112,8 @@ class _Study:
             requirement=self.requirement.name,
             runs=int(self.failed.size),
             failures=int(self.failed.sum()),
-            lost=int(np.count_nonzero(~self.runs.flown)),
+            lost=self._ended(Outcome.infrastructure_error),
+            scrubbed=self._ended(Outcome.scrubbed),
             confidence=CONFIDENCE,
             alarm=ALARM,
             inputs=len(self.inputs.names(Initiator.none)) - 1,
@@ -115,6 +123,9 @@ class _Study:
             listed=listed[:MOST_LISTED],
             not_listed=max(0, len(listed) - MOST_LISTED),
         )
+
+    def _ended(self, outcome: Outcome) -> int:
+        return int(np.count_nonzero(outcomes(self.dataset) == outcome))
 
     # --- injected failures and winds: values without an order ---
 

@@ -27,6 +27,8 @@ def as_text(found: Drivers, store: str) -> str:
     ]
     if found.lost:
         lines.append(f"{count(found.lost)} runs lost to the machines are not looked at")
+    if found.scrubbed:
+        lines.append(f"{count(found.scrubbed)} runs scrubbed before lift-off are not looked at")
     if found.caveat:
         lines.append(f"note: {found.caveat}")
     if found.initiators:

@@ -117,6 +117,7 @@ class Drivers(NamedTuple):
     runs: int
     failures: int
     lost: int  # runs without inputs, infrastructure errors: not looked at
+    scrubbed: int  # nor these, which never lifted off
     confidence: float  # of every interval
     alarm: float  # chance that anything at all stands out in a stratum if nothing drives it
     inputs: int

@@ -18,13 +18,14 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import betainc
 
+from models.outcomes import Outcome
 from pipeline.asked import FixedPlan, Requirement
 from pipeline.compare import Terms, compare
 from pipeline.fitness import Results, unfit
 from pipeline.gate.figures import asked_in_words, figure
 from pipeline.kept import KeptCampaign
 from pipeline.plans import Finding, finding, pass_probability, promise
-from pipeline.requirements import success
+from pipeline.requirements import outcomes, success
 from pipeline.ruling import Ruling, ruling_of
 from pipeline.statistics.binomial import MOST_RUNS, runs_needed
 from pipeline.summary.success import requirement_summary
@@ -77,6 +78,7 @@ def _judged(results: Results, campaign: KeptCampaign) -> Judgement:
         physics_digest=str(attributes["physics_digest"]),
         target=str(attributes["target"]),
         runs=results.runs,
+        scrubbed=_scrubbed(results.dataset),
         stopped_at=results.stopped_at,
         verdicts=tuple(
             _verdict(results.dataset, asked, reasons, bool(campaign.sampling.no_gate))
@@ -84,6 +86,12 @@ def _judged(results: Results, campaign: KeptCampaign) -> Judgement:
         ),
         comparison=None,
     )
+
+
+def _scrubbed(dataset: xr.Dataset) -> int:
+    if not dataset.sizes.get("run", 0):
+        return 0
+    return int(np.count_nonzero(outcomes(dataset) == Outcome.scrubbed))
 
 
 def _verdict(

@@ -18,6 +18,7 @@ from pipeline.compare.text import (
     told_shifts,
 )
 from pipeline.compare.values import Changed, Evidence, Pairs
+from pipeline.summary.text import scrubbed_in_words
 from pipeline.verdicts import Judgement, Verdict
 from pipeline.words import count, share
 
@@ -37,6 +38,8 @@ def markdown(judgement: Judgement) -> str:
     ]
     if judgement.verdicts:
         lines += _requirements(judgement.verdicts)
+    if judgement.scrubbed:
+        lines.append(f"- {scrubbed_in_words(judgement.scrubbed, judgement.runs)}")
     lines += [f"- not judged: {_plain(what)}" for what in judgement.unjudged]
     if judgement.comparison is not None:
         lines += _comparison(judgement.comparison)

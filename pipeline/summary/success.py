@@ -35,9 +35,13 @@ _NOT_FLOWN = (Outcome.scrubbed, Outcome.infrastructure_error)
 def requirement_summary(
     metrics: Columns, requirement: Requirement, estimator: Estimator = INDEPENDENT
 ) -> RequirementSummary:
-    """Success of all runs and of each branch, failures by cause, and the worst runs."""
+    """Success of all runs and of each branch, failures by cause, and the worst runs.
+
+    Runs that were scrubbed are no success, and stand in no cause and no branch: they never flew.
+    """
     ok = success(metrics, requirement)
     why = causes(metrics, requirement)
+    scrubbed = outcomes(metrics) == Outcome.scrubbed
     initiator = np.asarray(metrics["initiator"]).astype(np.int64)
     return RequirementSummary(
         name=requirement.name,
@@ -51,7 +55,9 @@ def requirement_summary(
         causes=tuple(
             Cause(name, number_of, _by_initiator(initiator, why.code == why.labels.index(name)))
             for name, number_of in why.counts().items()
+            if name != Outcome.scrubbed.name
         ),
+        scrubbed=int(np.count_nonzero(scrubbed & ~ok)),
         worst=_worst(metrics, requirement, why, initiator),
         advice=advice(requirement.probability, requirement.confidence, int(np.sum(~ok))),
         outer=estimator.spread(ok, requirement.confidence),
@@ -70,14 +76,15 @@ def advice(probability: float, confidence: float, failures: int) -> Advice:
 
 
 def _groups(initiator: NDArray[np.int64], ended: NDArray[np.int64]) -> Iterator[tuple[str, Mask]]:
-    """The runs to count success among, by name."""
+    """The runs to count success among, by name; a scrubbed one stands only among all."""
+    launched = ended != Outcome.scrubbed
     yield ALL_RUNS, np.ones(initiator.shape, bool)
-    if Outcome.scrubbed in ended:
-        yield LAUNCHED, ended != Outcome.scrubbed
-    yield NO_FAILURE, initiator == Initiator.none
+    if not launched.all():
+        yield LAUNCHED, launched
+    yield NO_FAILURE, launched & (initiator == Initiator.none)
     for branch in Initiator:
-        if branch is not Initiator.none and branch in initiator:
-            yield branch.name, initiator == branch
+        if branch is not Initiator.none and branch in initiator[launched]:
+            yield branch.name, launched & (initiator == branch)
 
 
 def _given(name: str, ok: Mask, chosen: Mask, confidence: float, estimator: Estimator) -> Given:

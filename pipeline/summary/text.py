@@ -32,6 +32,8 @@ def as_text(summary: Summary) -> str:
         lines.append(f"sampling: {summary.sampling}")
     for requirement in summary.requirements:
         lines += _requirement(requirement)
+    if summary.scrubbed:
+        lines.append(scrubbed_in_words(summary.scrubbed, summary.runs))
     if summary.no_gate:
         lines.append(f"not gated: {summary.no_gate}")
     lines += _landings(summary.landings)
@@ -79,6 +81,14 @@ def _requirement(requirement: RequirementSummary) -> Iterator[str]:
     if len(causes) > MOST_CAUSES:
         causes[MOST_CAUSES:] = [f"{len(causes) - MOST_CAUSES} more"]
     yield f"failures by cause: {', '.join(causes) or 'none'}"
+
+
+def scrubbed_in_words(scrubbed: int, runs: int) -> str:
+    """Runs that never lifted off."""
+    return (
+        f"scrubbed before lift-off: {count(scrubbed)} of {count(runs)} runs, no success and in no "
+        "cause of failure"
+    )
 
 
 def advice_in_words(requirement: RequirementSummary) -> str:

@@ -60,6 +60,7 @@ class RequirementSummary(NamedTuple):
     confidence: float
     given: tuple[Given, ...]  # all runs first, then no injected failure, then each branch
     causes: tuple[Cause, ...]  # most frequent first
+    scrubbed: int  # no success, and no failure either: in no cause
     worst: tuple[WorstRun, ...]  # least margin first
     advice: Advice
     outer: Spread | None = None  # between groups, of a nested campaign
@@ -70,8 +71,8 @@ class RequirementSummary(NamedTuple):
 
     @property
     def failures(self) -> int:
-        """Runs that are no success, infrastructure errors and scrubbed runs included."""
-        return self.overall.interval.runs - self.overall.interval.successes
+        """Runs that were launched and are no success, infrastructure errors included."""
+        return self.overall.interval.runs - self.overall.interval.successes - self.scrubbed
 
 
 class MetricSummary(NamedTuple):

@@ -10,7 +10,7 @@ from scipy import stats
 
 from models.outcomes import Initiator, Outcome
 from pipeline import sampling
-from pipeline.drivers import as_json, as_text, contrast, find, opened
+from pipeline.drivers import as_json, as_text, contrast, find, find_each, opened
 from pipeline.drivers.values import CONTROL, Drivers, Group
 from pipeline.errors import BadInput
 from tests.pipeline.results import LANDING, dataset, failing, normal, pedigree, write_store
@@ -327,6 +327,21 @@ def test_find__of_another_requirement():
     assert (find(results).failures, find(results, named="soft").failures) == (0, 30)
     with pytest.raises(BadInput, match="got 'hard', expected one of 'landing', 'soft'"):
         find(results, named="hard")
+    assert [one.requirement for one in find_each(results)] == ["landing", "soft"]
+    assert [one.failures for one in find_each(results, "soft")] == [30]
+
+
+def test_find__scrubbed_runs_are_not_looked_at():
+    """The launch rule would be found to drive them: it is known."""
+    drawn = scores("thrust_scale")
+    results = flown(np.zeros(RUNS, bool), drawn)
+    windy = drawn["thrust_scale"] > 1.5
+    results["outcome"] = ("run", np.where(windy, Outcome.scrubbed, Outcome.at_rest))
+    found = find(results)
+    assert (found.failures, found.scrubbed) == (0, int(windy.sum()))
+    assert f"{found.scrubbed} runs scrubbed before lift-off are not looked at" in as_text(
+        found, "s"
+    )
 
 
 def test_as_json__is_one_line_without_nan():

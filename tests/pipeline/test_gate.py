@@ -10,6 +10,7 @@ from scipy import stats
 from models.outcomes import Outcome
 from pipeline.errors import BadInput, ExitCode
 from pipeline.gate import judge, judge_dataset
+from pipeline.gate.markdown import markdown
 from pipeline.kept import KeptCampaign
 from pipeline.verdicts import Judgement, Ruling, Verdict
 from tests.pipeline.results import LANDING, dataset, failing, write_store
@@ -65,10 +66,13 @@ def test_verdict__scrubbed_and_lost_runs_are_no_success():
     outcome = np.zeros(2000, int)
     outcome[:40] = Outcome.scrubbed
     outcome[40] = Outcome.infrastructure_error
-    found = judged(dataset(2000, {"outcome": outcome})).verdicts[0]
+    judgement = judged(dataset(2000, {"outcome": outcome}))
+    [found] = judgement.verdicts
     assert found.evidence is not None
     assert found.evidence.failures == 41
     assert found.ruling is Ruling.FAIL
+    assert "\nscrubbed before lift-off: 40 of 2,000 runs, no success" in judgement.text()
+    assert "- scrubbed before lift-off: 40 of 2,000 runs, no success" in markdown(judgement)
 
 
 # --- what it tells --------------------------------------------------------------------------------
