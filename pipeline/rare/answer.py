@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 from pipeline.errors import ExitCode
 from pipeline.rare.crude import Need
-from pipeline.rare.estimate import Estimate
+from pipeline.rare.estimate import Estimate, contradict
 
 ENOUGH_COUNTED = 10  # failures with which a count says more than any other method
 
@@ -89,6 +91,24 @@ class Answer(NamedTuple):
             "exit_code": int(self.exit_code),
         }
         return json.dumps(plain)
+
+
+def checked(estimates: Sequence[Estimate]) -> list[Estimate]:
+    """The estimates, those from replicates doubted where another that is trusted contradicts them.
+
+    Counts are never doubted: there is nothing that they could have missed.
+    """
+    doubts: dict[int, list[str]] = {number: [] for number in range(len(estimates))}
+    trusted = [(number, each) for number, each in enumerate(estimates) if each.is_trusted]
+    for (i, one), (j, other) in combinations(trusted, 2):
+        if contradict(one, other):
+            said = f"{one.method} and {other.method} contradict each other"
+            doubts[i] += [said] if one.replicates else []
+            doubts[j] += [said] if other.replicates else []
+    return [
+        each._replace(doubts=(*each.doubts, *doubts[number]))
+        for number, each in enumerate(estimates)
+    ]
 
 
 def best(estimates: tuple[Estimate, ...]) -> Estimate:

@@ -8,12 +8,26 @@ from numpy.random import Generator as Random
 from pipeline.asked import Requirement
 from pipeline.rare.answer import Common, Failures
 from pipeline.rare.flight import Flights
-from pipeline.rare.importance import moved
-from pipeline.rare.points import Points
+from pipeline.rare.importance import FITTED_TO, moved
+from pipeline.rare.points import Indices, Points
 from pipeline.requirements import causes
 
 LOOKED_AT = 256  # failures flown again
 TOLD = 5  # parameters
+
+
+def tell_apart(
+    flights: Flights, requirement: Requirement, failures: Points, random: Random
+) -> tuple[Points, dict[str, Indices]]:
+    """Some of the failures, flown again, and which of them each cause failed, by its name."""
+    some = failures.take(random.permutation(len(failures.seed))[:FITTED_TO])
+    if not len(some.seed):
+        return some, {}
+    found = causes(flights.fly(some), requirement)
+    return some, {
+        found.labels[code].replace("_", " "): np.flatnonzero(found.code == code)
+        for code in np.unique(found.code)
+    }
 
 
 def look(

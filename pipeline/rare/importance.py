@@ -5,17 +5,25 @@
 over the named coordinates x. The others and the noise seed are drawn from their law and weigh
 nothing. The share a bounds every weight by 1 / a (Hesterberg, Technometrics 37:185, 1995): a mode
 that the mixture missed then shows as few heavy runs, which are told, and not as nothing at all.
+
+Every mode found, which in a campaign is every cause of failure, has components of its own and a
+share of the mixture that does not vanish. Of n runs those that meet mode m are expected to be
+
+    n p_m  mean over its failures found of q / phi,   p_m = p times its share of those found
+
+Where that is next to none, the estimate leaves the mode out, however small its error looks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator as Random
 
 from pipeline.rare.estimate import CONFIDENCE, Estimate, Work, from_replicates
-from pipeline.rare.mixture import Mixture, fewest, fit
+from pipeline.rare.mixture import Mixture, around, fewest, fit, joined
 from pipeline.rare.points import Floats, Indices, LimitState, Points, draw, join, margins_at
 from pipeline.words import count, number, percent
 
@@ -24,10 +32,12 @@ MOST_COORDINATES = 12  # in more, weights of a fitted covariance degenerate
 LEAST_SHIFT = 0.05  # nats by which failures move a coordinate that is worth naming
 NOISE = 10.0  # nats times number of failures: chance alone moves a coordinate by about one
 FITTED_TO = 4000  # failures at most
+LEAST_OF_MODE = 0.05  # of the mixture goes to each mode found, before shares are made to add up
 LEAST_EFFECTIVE = 200  # effective failures, all replicates together
 MOST_FROM_ONE_RUN = 0.05  # of the estimate
 UNSEEN = 3.0  # expected runs that all miss it with a chance of 5 %
 MOST_UNCOVERED = 0.2  # of the estimate from where the mixture is thinner than the law's share
+LEAST_MET = 10.0  # runs expected in each mode found
 
 
 class Size(NamedTuple):
@@ -45,6 +55,12 @@ class Pilot(NamedTuple):
 
     failures: Points
     coordinates: Indices  # that the mixture is made over
+    modes: Mapping[str, Indices]  # which of the failures belong to each mode, by its name
+
+
+def alike(failures: Points) -> dict[str, Indices]:
+    """All failures as one mode, where nothing tells them apart."""
+    return {"failure": np.arange(len(failures.seed))}
 
 
 def moved(failures: Points) -> Indices:
@@ -58,6 +74,18 @@ def moved(failures: Points) -> Indices:
     nats = 0.5 * (mean**2 + variance - 1.0 - np.log(variance))
     order = np.argsort(-nats, kind="stable")
     return order[nats[order] > LEAST_SHIFT + NOISE / len(failures.seed)]
+
+
+def moved_by_any(failures: Points, modes: Mapping[str, Indices]) -> Indices:
+    """Coordinates that all failures move, then those that some mode does while they are not many.
+
+    The failures of a small mode descend from few samples, which seem to move coordinates by chance.
+    """
+    pooled = moved(failures)
+    own = [k for which in modes.values() for k in moved(failures.take(which))]
+    extra = [k for k in dict.fromkeys(own) if k not in pooled]
+    room = max(0, MOST_COORDINATES - len(pooled))
+    return np.array([*pooled, *extra[:room]], np.intp)
 
 
 def obstacle(pilot: Pilot) -> str:
@@ -78,9 +106,15 @@ def obstacle(pilot: Pilot) -> str:
 
 
 def aim(pilot: Pilot, random: Random) -> Mixture:
-    """The mixture for a pilot that has no obstacle."""
-    which = random.permutation(len(pilot.failures.seed))[:FITTED_TO]
-    return fit(pilot.failures.u[np.ix_(which, pilot.coordinates)], random)
+    """The mixture for a pilot that has no obstacle: components for each of its modes."""
+    parts, sizes = [], []
+    for which in pilot.modes.values():
+        some = random.permutation(which)[:FITTED_TO]
+        x = pilot.failures.u[np.ix_(some, pilot.coordinates)]
+        parts.append(fit(x, random) if len(x) >= fewest(x.shape[1]) else around(x))
+        sizes.append(len(which))
+    shares = np.maximum(np.array(sizes) / sum(sizes), LEAST_OF_MODE)
+    return joined(parts, shares / shares.sum())
 
 
 def estimate(
@@ -95,13 +129,14 @@ def estimate(
     failed = margins_at(limit_state, join(points)) < 0.0
     weights, thin = _weights(join(points).u[:, pilot.coordinates], wide)
     weights = np.where(failed, weights, 0.0)
+    values = weights.reshape(size.replicates, size.runs).mean(axis=1)
+    met = _met(pilot, wide, float(weights.sum()))
     work = Work(
         "importance sampling",
         len(weights),
-        _doubts(weights, thin),
+        [*_doubts(weights, thin), *_not_covered(met)],
         _notes(weights, thin, mixture, size),
     )
-    values = weights.reshape(size.replicates, size.runs).mean(axis=1)
     return from_replicates(work, values.tolist(), CONFIDENCE)
 
 
@@ -119,6 +154,19 @@ def _weights(x: Floats, wide: Mixture) -> tuple[Floats, Floats]:
     aimed = wide.log_density(x) + np.log1p(-DEFENSIVE_SHARE)
     defended = law + np.log(DEFENSIVE_SHARE)
     return np.exp(law - np.logaddexp(aimed, defended)), aimed < defended
+
+
+def _met(pilot: Pilot, wide: Mixture, total: float) -> dict[str, tuple[float, float]]:
+    """Of each mode: its share of the failures found, and runs expected to meet it.
+
+    total: sum of the weights of the failures met, which is the number of runs times p.
+    """
+    weights, _ = _weights(pilot.failures.u[:, pilot.coordinates], wide)
+    found = len(weights)
+    return {
+        name: (len(which) / found, total * float((1.0 / weights[which]).sum()) / found)
+        for name, which in pilot.modes.items()
+    }
 
 
 # --- what to say ----------------------------------------------------------------------------------
@@ -152,6 +200,15 @@ def _doubts(weights: Floats, thin: Floats) -> list[str]:
             "mixture: a mode is not covered"
         )
     return doubts
+
+
+def _not_covered(met: Mapping[str, tuple[float, float]]) -> list[str]:
+    return [
+        f"the mode {name!r}, {percent(round(share, 3))} of the failures found, is not covered: "
+        f"{number(runs, 2)} runs expected in it"
+        for name, (share, runs) in met.items()
+        if 0.0 < runs < LEAST_MET
+    ]
 
 
 def _notes(weights: Floats, thin: Floats, mixture: Mixture, size: Size) -> list[str]:

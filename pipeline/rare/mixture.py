@@ -8,6 +8,7 @@ k-means++ starts; the number of components is the one with the least BIC (Schwar
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +63,20 @@ class Mixture(NamedTuple):
 def fewest(dimension: int) -> int:
     """Points that the smallest mixture takes to be fitted."""
     return 2 * (dimension + 1)
+
+
+def around(x: Floats) -> Mixture:
+    """One normal about the middle of points (point, coordinate) too few to show their spread."""
+    return Mixture(np.ones(1), x.mean(axis=0)[None, :], np.eye(x.shape[1])[None, :, :])
+
+
+def joined(parts: Sequence[Mixture], shares: Floats) -> Mixture:
+    """All components of some mixtures, given the share (part,) of each."""
+    return Mixture(
+        np.concatenate([share * part.shares for share, part in zip(shares, parts, strict=True)]),
+        np.concatenate([part.means for part in parts]),
+        np.concatenate([part.roots for part in parts]),
+    )
 
 
 def fit(x: Floats, random: Random) -> Mixture:

@@ -19,12 +19,12 @@ from pipeline import kernel
 from pipeline.cluster import read_resources
 from pipeline.config import load_campaign
 from pipeline.rare import crude, importance, subset
-from pipeline.rare.answer import Answer, Part, Total, best
+from pipeline.rare.answer import Answer, Part, Total, best, checked
 from pipeline.rare.ask import Ask, check
 from pipeline.rare.crude import Need, need
 from pipeline.rare.desk import Desk, Pilot, desk
-from pipeline.rare.estimate import CONFIDENCE, Estimate, Found, contradict
-from pipeline.rare.failures import look
+from pipeline.rare.estimate import CONFIDENCE, Estimate, Found
+from pipeline.rare.failures import look, tell_apart
 from pipeline.rare.flight import Flights, Stratum, strata
 from pipeline.rare.margin import Margin
 from pipeline.rare.points import Points
@@ -55,7 +55,7 @@ def assess(named: str, ask: Ask, stream: TextIO) -> Answer:
     pilot = at.pilot(flights, PILOT_RUNS)
     study = _Study(at, ask, flights, pilot)
     found = study.methods()
-    estimates = _checked([each.estimate for each in found])
+    estimates = checked([pilot.counted, *(each.estimate for each in found)])[1:]
     closest = best((pilot.counted, *estimates))
     parts = [Part(nominal.name, nominal.probability, closest)]
     parts += [_branch(at, stratum, pilot.margin) for stratum in branches]
@@ -125,20 +125,20 @@ class _Study:
 
     def _importance(self, failures: Points) -> list[Found]:
         """Importance sampling aimed at the failures, if there is anything to aim at."""
-        names = self.flights.coordinates
-        named = [names.index(name) for name in self.ask.parameters]
-        coordinates = np.array(named) if named else importance.moved(failures)
-        aim = importance.Pilot(failures, coordinates)
-        if obstacle := importance.obstacle(aim):
-            self.not_flown.append(f"importance sampling: not flown, {obstacle}")
-            return []
-        size = importance.USUAL
+        names, size = self.flights.coordinates, importance.USUAL
         if not self._affordable("importance sampling", size.runs * size.replicates):
             return []
         random = self.at.random("importance")
+        failures, modes = tell_apart(self.flights, self.at.requirement, failures, random)
+        named = [names.index(name) for name in self.ask.parameters]
+        coordinates = np.array(named) if named else importance.moved_by_any(failures, modes)
+        aim = importance.Pilot(failures, coordinates, modes)
+        if obstacle := importance.obstacle(aim):
+            self.not_flown.append(f"importance sampling: not flown, {obstacle}")
+            return []
         mixture = importance.aim(aim, random)
         flown = importance.estimate(self.limit_state, random, aim, mixture, size)
-        note = f"aimed in {', '.join(names[k] for k in coordinates)}"
+        note = f"aimed in {', '.join(names[k] for k in coordinates)}; at {', '.join(modes)}"
         return [Found(flown._replace(notes=(*flown.notes, note)), failures)]
 
     def _affordable(self, method: str, runs: int) -> bool:
@@ -178,15 +178,6 @@ def _branch(at: Desk, stratum: Stratum, margin: Margin) -> Part:
     limit_state, random = at.limit_state(flights, margin), at.random(stratum.name)
     found = crude.estimate(limit_state, len(flights.coordinates), random, BRANCH_RUNS)
     return Part(stratum.name, stratum.probability, found.estimate)
-
-
-def _checked(estimates: list[Estimate]) -> list[Estimate]:
-    """The estimates, doubted where two that are trusted contradict each other."""
-    trusted = [estimate for estimate in estimates if estimate.is_trusted]
-    if len(trusted) < 2 or not contradict(trusted[0], trusted[1]):
-        return estimates
-    doubt = f"{trusted[0].method} and {trusted[1].method} contradict each other"
-    return [e._replace(doubts=(*e.doubts, doubt)) for e in estimates]
 
 
 def _total(parts: list[Part]) -> Total:

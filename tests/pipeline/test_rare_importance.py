@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from pipeline.rare import importance, mixture, subset
-from pipeline.rare.importance import DEFENSIVE_SHARE, Pilot, Size
-from pipeline.rare.points import Floats, Points, draw
+from pipeline.rare.importance import DEFENSIVE_SHARE, Pilot, Size, alike
+from pipeline.rare.points import Floats, Indices, Points, draw, join
 from tests.benchmarks.rare_problems import PROBLEMS
 
 TWO = np.array([0, 1])
@@ -15,6 +15,11 @@ TWO = np.array([0, 1])
 def two_modes(points: Points) -> Floats:
     """Failure beyond 3 sigma on either side of the first coordinate."""
     return 3.0 - np.abs(points.u[:, 0])
+
+
+def pilot_of(failures: Points, coordinates: Indices = TWO) -> Pilot:
+    """What to aim at where nothing tells failures apart."""
+    return Pilot(failures, coordinates, alike(failures))
 
 
 def failures_of(points: Points, right: bool, left: bool) -> Points:
@@ -54,7 +59,7 @@ def test_fit__refuses_too_few() -> None:
 
 def test_estimate__covers_both_modes() -> None:
     random = np.random.default_rng(4)
-    pilot = Pilot(failures_of(draw(random, 500, 2), True, True), TWO)
+    pilot = pilot_of(failures_of(draw(random, 500, 2), True, True), TWO)
     found = importance.estimate(two_modes, random, pilot, importance.aim(pilot, random))
     assert found.is_trusted
     lower, upper = found.interval(0.999)
@@ -65,7 +70,7 @@ def test_estimate__covers_both_modes() -> None:
 def test_estimate__of_a_pilot_that_missed_a_mode_is_not_trusted() -> None:
     """The defensive share meets the other side: few heavy runs, and they are told."""
     random = np.random.default_rng(5)
-    pilot = Pilot(failures_of(draw(random, 500, 2), True, False), TWO)
+    pilot = pilot_of(failures_of(draw(random, 500, 2), True, False), TWO)
     aimed = importance.aim(pilot, random)
     few = importance.estimate(two_modes, random, pilot, aimed)
     assert "weights degenerate" in " ".join(few.doubts)
@@ -73,9 +78,54 @@ def test_estimate__of_a_pilot_that_missed_a_mode_is_not_trusted() -> None:
     assert "a mode is not covered" in " ".join(many.doubts)
 
 
+def main_and_small(random: np.random.Generator, small: int) -> tuple[Points, dict[str, Indices]]:
+    """990 failures beyond 3 on the right, some few beyond 4.5 on the other axis."""
+    many = failures_of(draw(random, 990, 2), True, False)
+    few = draw(random, small, 2)
+    few.u[:, 1] = 4.5 + np.abs(few.u[:, 1]) / 6.0
+    modes = {"main": np.arange(990), "small": np.arange(990, 990 + small)}
+    return join([many, few]), modes
+
+
+def main_or_small(points: Points) -> Floats:
+    return np.minimum(3.0 - points.u[:, 0], 4.5 - points.u[:, 1])
+
+
+@pytest.mark.parametrize("small", [3, 10])
+def test_aim__gives_every_mode_found_a_share(small: int) -> None:
+    """Also a mode of which so few are known that no normal can be fitted to them."""
+    random = np.random.default_rng(13)
+    failures, modes = main_and_small(random, small)
+    pilot = Pilot(failures, TWO, modes)
+    aimed = importance.aim(pilot, random)
+    assert aimed.shares.sum() == pytest.approx(1.0)
+    assert aimed.shares[aimed.means[:, 1] > 4.0].sum() == pytest.approx(0.05 / 1.04, rel=0.02)
+    found = importance.estimate(main_or_small, random, pilot, aimed)
+    lower, upper = found.interval(0.999)
+    assert found.is_trusted
+    assert lower < 1.0 - stats.norm.cdf(3.0) * stats.norm.cdf(4.5) < upper
+
+
+def test_estimate__that_leaves_a_mode_out_is_not_trusted() -> None:
+    """Named is the coordinate of one mode; the other, a hundredth, shows in none of the runs."""
+    random = np.random.default_rng(14)
+    failures, modes = main_and_small(random, 10)
+    blind = Pilot(failures, np.array([0]), modes)
+    found = importance.estimate(main_or_small, random, blind, importance.aim(blind, random))
+    assert len(found.doubts) == 1
+    assert "the mode 'small', 1 % of the failures found, is not covered" in found.doubts[0]
+
+
+def test_moved_by_any__adds_what_a_small_mode_moves() -> None:
+    random = np.random.default_rng(15)
+    failures, modes = main_and_small(random, 10)
+    assert importance.moved(failures).tolist() == [0]
+    assert importance.moved_by_any(failures, modes).tolist() == [0, 1]
+
+
 def test_weights__are_bounded_by_the_defensive_share() -> None:
     random = np.random.default_rng(6)
-    pilot = Pilot(failures_of(draw(random, 500, 2), True, False), TWO)
+    pilot = pilot_of(failures_of(draw(random, 500, 2), True, False), TWO)
     wide = importance.aim(pilot, random).widened()
     weights, thin = importance._weights(8.0 * random.standard_normal((10_000, 2)), wide)
     assert weights.max() <= 1.0 / DEFENSIVE_SHARE + 1e-9
@@ -85,7 +135,7 @@ def test_weights__are_bounded_by_the_defensive_share() -> None:
 def test_weights__make_the_law_of_the_mixture() -> None:
     """Weighted, the points are the law again: mean weight 1, moments of a standard normal."""
     random = np.random.default_rng(7)
-    pilot = Pilot(failures_of(draw(random, 500, 3), True, True), TWO)
+    pilot = pilot_of(failures_of(draw(random, 500, 3), True, True), TWO)
     wide = importance.aim(pilot, random).widened()
     points = importance._aimed(random, 3, pilot, wide, 200_000)
     weights, _ = importance._weights(points.u[:, TWO], wide)
@@ -103,14 +153,14 @@ def test_estimate__of_degenerate_weights_is_not_trusted() -> None:
     """Aimed beside the failures: one heavy run in a hundred light ones."""
     random = np.random.default_rng(8)
     u = draw(random, 500, 2).u * 0.1 + np.array([3.9, 3.0])
-    pilot = Pilot(Points(u, draw(random, 500, 2).seed), TWO)
+    pilot = pilot_of(Points(u, draw(random, 500, 2).seed), TWO)
     found = importance.estimate(two_modes, random, pilot, importance.aim(pilot, random))
     assert not found.is_trusted
 
 
 def test_estimate__without_a_failure_is_not_trusted() -> None:
     random = np.random.default_rng(9)
-    pilot = Pilot(failures_of(draw(random, 500, 2), True, True), TWO)
+    pilot = pilot_of(failures_of(draw(random, 500, 2), True, True), TWO)
     aimed = importance.aim(pilot, random)
     found = importance.estimate(lambda points: np.ones(len(points.seed)), random, pilot, aimed)
     assert found.doubts == ("no replicate found a failure",)
@@ -127,12 +177,13 @@ def test_moved__names_what_failures_move() -> None:
 
 def test_obstacle__says_why_there_is_nothing_to_aim_at() -> None:
     many = draw(np.random.default_rng(11), 100, 20)
-    assert importance.obstacle(Pilot(many, TWO)) == ""
-    assert "move no coordinate" in importance.obstacle(Pilot(many, np.array([], int)))
-    assert "move 20 coordinates" in importance.obstacle(Pilot(many, np.arange(20)))
+    assert importance.obstacle(pilot_of(many, TWO)) == ""
+    assert "move no coordinate" in importance.obstacle(pilot_of(many, np.array([], int)))
+    assert "move 20 coordinates" in importance.obstacle(pilot_of(many, np.arange(20)))
     few = many.take(slice(0, 4))
     assert (
-        importance.obstacle(Pilot(few, TWO)) == "4 failures are too few to aim at in 2 coordinates"
+        importance.obstacle(pilot_of(few, TWO))
+        == "4 failures are too few to aim at in 2 coordinates"
     )
 
 
@@ -140,7 +191,7 @@ def test_estimate__agrees_with_subset_simulation_on_many_modes() -> None:
     corners = next(p for p in PROBLEMS if p.name == "corners_beta2_d4")
     random = np.random.default_rng(12)
     found = subset.estimate(corners.limit_state, 4, random)
-    pilot = Pilot(found.failures, importance.moved(found.failures))
+    pilot = pilot_of(found.failures, importance.moved(found.failures))
     aimed = importance.estimate(
         corners.limit_state, random, pilot, importance.aim(pilot, random), Size(4000, 20)
     )

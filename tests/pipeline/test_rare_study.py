@@ -11,6 +11,7 @@ from scipy import stats
 
 from pipeline.errors import BadInput, ExitCode
 from pipeline.rare import Answer, Ask, as_text, assess, study
+from pipeline.rare.answer import checked
 from pipeline.rare.estimate import from_counts
 from pipeline.rare.flight import NO_FAILURE, Flights
 from pipeline.rare.points import Floats, Points
@@ -111,7 +112,9 @@ def test_method__is_the_one_asked_for(tmp_path: Path) -> None:
 def test_parameters__are_what_importance_sampling_moves(tmp_path: Path) -> None:
     named = Ask(method="importance", samples=500, parameters=(MOVES, "isp_scale"))
     answer = answered(tmp_path, named, vertical(4.0), NO_FAILURES)
-    assert answer.estimates[1].notes[-1] == f"aimed in {MOVES}, isp_scale"
+    assert answer.estimates[1].notes[-1] == (
+        f"aimed in {MOVES}, isp_scale; at touchdown vertical speed above 1.8 m/s"
+    )
     assert answer.estimates[1].is_trusted
 
     beside = Ask(method="importance", samples=500, parameters=("isp_scale",))
@@ -198,11 +201,17 @@ def test_json__is_one_line_with_every_number(tmp_path: Path) -> None:
     assert said["exit_code"] == 0
 
 
-def test_estimates__that_contradict_each_other_are_both_doubted() -> None:
-    low, high = from_counts(10, 10_000), from_counts(100, 10_000)
-    doubted = study._checked([low, high])
-    assert all("contradict each other" in estimate.doubts[0] for estimate in doubted)
-    assert study._checked([low, low]) == [low, low]
+def test_estimates__that_contradict_each_other_are_doubted_unless_counted() -> None:
+    counted = from_counts(100, 10_000)
+    low = from_counts(10, 10_000)._replace(method="subset simulation", replicates=(1e-3,) * 20)
+    other = low._replace(method="importance sampling", lower=2e-3, upper=3e-3)
+    doubted = checked([counted, low, other])
+    assert [each.is_trusted for each in doubted] == [True, False, False]
+    assert doubted[1].doubts == (
+        "crude Monte Carlo and subset simulation contradict each other",
+        "subset simulation and importance sampling contradict each other",
+    )
+    assert checked([low, low]) == [low, low]
 
 
 @pytest.mark.parametrize(
