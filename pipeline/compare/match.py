@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from models.outcomes import Outcome
 from pipeline.campaign import Campaign
 from pipeline.errors import BadInput
+from pipeline.requirements import outcomes
 from pipeline.spelling import hint, inside
 from pipeline.words import count
 
@@ -49,20 +51,21 @@ def mismatches(
     """Every reason why the runs of two stores are not the same runs."""
     before, after = (json.loads(d.attrs["campaign"]) for d in (baseline, candidate))
     for key in sorted((before.keys() | after.keys()) - {*_DESIGN, *_CHANGES_NO_RUN, *may_differ}):
-        if found := list(_differences(key, before.get(key), after.get(key))):
+        found = list(_differences(key, before.get(key), after.get(key)))
+        if found or (found := list(_reordered(key, before, after))):
             some = _some(found, _SHOWN)
             yield f"differs from the baseline in {key}: {some} (--allow {key} accepts it)"
-    if not {"seed", "dispersions", "runs"} & set(may_differ) and before["runs"] == after["runs"]:
-        yield from _other_draws(baseline, candidate, after["dispersions"])
+    yield from _other_draws(baseline, candidate, _drawn_alike(before, after))
 
 
 def changes(
     baseline: xr.Dataset, candidate: xr.Dataset, may_differ: Iterable[str]
 ) -> Iterator[str]:
     """What differs and may: the target, the design, what was named, and the wishes."""
-    old, new = baseline.attrs["target"], candidate.attrs["target"]
-    if old != new:
-        yield f"target: baseline {old}, candidate {new}"
+    for key, name in (("target", "target"), ("sampling_digest", "sampling code")):
+        old, new = baseline.attrs.get(key), candidate.attrs.get(key)
+        if old != new and None not in (old, new):
+            yield f"{name}: baseline {old}, candidate {new}"
     before, after = (json.loads(d.attrs["campaign"]) for d in (baseline, candidate))
     for key in (*_DESIGN, *may_differ, "requirements"):
         if found := list(_differences(key, before.get(key), after.get(key))):
@@ -76,19 +79,58 @@ def same_runs(baseline: xr.Dataset, candidate: xr.Dataset) -> tuple[Any, Any, An
     return np.intersect1d(ids[0], ids[1], return_indices=True)
 
 
+def _reordered(key: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """Where the same names in another order are drawn otherwise."""
+    is_mixed = after.get("correlations") or _design(after) == "sobol"
+    if key != "failures" and not (key in ("dispersions", "rows") and is_mixed):
+        return
+    for old, new in zip(before.get(key) or (), after.get(key) or (), strict=False):
+        if old != new:
+            yield f"{key}: baseline {old}, candidate {new}: in another order others are drawn"
+            return
+
+
+def _design(campaign: Mapping[str, Any]) -> str:
+    return str(campaign.get("sampling", {}).get("design", "independent"))
+
+
+def _drawn_alike(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """Names in the store of everything that both draw from the same seed, laws and design."""
+
+    def differs(*keys: str) -> bool:
+        return any(before.get(key) != after.get(key) for key in keys)
+
+    if differs("seed", "sampling"):
+        return
+    if _design(after) != "independent" and differs("runs", "dispersions", "rows"):
+        return
+    if not differs("failures"):
+        yield from ("initiator", "failure_time_s")
+    if not differs("correlations") and not (after.get("correlations") and differs("dispersions")):
+        laws = before["dispersions"]
+        yield from (
+            inside(one) for one, law in after["dispersions"].items() if laws.get(one) == law
+        )
+    groups = before.get("rows") or {}
+    for name, rows in (after.get("rows") or {}).items():
+        if groups.get(name) == rows:
+            yield from (inside(column) for column in rows["columns"])
+
+
 def _other_draws(
-    baseline: xr.Dataset, candidate: xr.Dataset, dispersions: Iterable[str]
+    baseline: xr.Dataset, candidate: xr.Dataset, names: Iterable[str]
 ) -> Iterator[str]:
-    """Parameters whose draws differ although everything that makes them is the same."""
+    """Of these, what was drawn otherwise although everything that makes it is the same."""
     if "run" not in baseline.coords or "run" not in candidate.coords:
         return
     runs, before, after = same_runs(baseline, candidate)
-    for name in (inside(one) for one in dispersions):
+    stores = ((baseline, before), (candidate, after))
+    lost = np.any([outcomes(d)[rows] == Outcome.infrastructure_error for d, rows in stores], axis=0)
+    for name in names:
         if name not in baseline or name not in candidate:
             continue
-        old = np.asarray(baseline[name], float)[before]
-        new = np.asarray(candidate[name], float)[after]
-        known = np.isfinite(old) & np.isfinite(new)  # a lost run has none
+        old, new = (np.asarray(dataset[name], float)[rows] for dataset, rows in stores)
+        known = np.isfinite(old) & np.isfinite(new) & ~lost
         other = known & (np.abs(new - old) > _ROUNDING * np.maximum(np.abs(old), np.abs(new)))
         if differing := int(np.count_nonzero(other)):
             yield (

@@ -4,39 +4,15 @@ import json
 
 import numpy as np
 import pytest
-import xarray as xr
 from scipy import stats
 
-from models.outcomes import Initiator, Outcome
-from pipeline.compare import Comparison, Terms, as_json, as_text, compare, compare_stores
+from models.outcomes import Initiator
+from pipeline.compare import Comparison, Terms, as_json, as_text, compare_stores
 from pipeline.errors import BadInput
-from pipeline.fitness import Results
 from pipeline.ruling import Ruling
 from pipeline.statistics.paired import Table
-from tests.pipeline.results import LANDING, dataset, failing, normal, pedigree, write_store
-
-VEHICLE = {"name": "Test stage", "legs": 4, "mass": {"dry_kg": {"value": 1.0, **pedigree("K")}}}
-HEAVIER = {**VEHICLE, "mass": {"dry_kg": {"value": 2.0, **pedigree("K")}}}
-
-
-def ending(runs: int, **ends: range) -> dict[str, np.ndarray]:
-    """Outcomes: at rest but for the runs named."""
-    outcome = np.zeros(runs, int)
-    for name, where in ends.items():
-        outcome[list(where)] = Outcome[name]
-    return {"outcome": outcome}
-
-
-def compared(baseline: xr.Dataset, candidate: xr.Dataset, **terms: object) -> Comparison:
-    return compare(Results(baseline, "main.zarr"), Results(candidate, "new.zarr"), Terms(**terms))
-
-
-def reasons(baseline: xr.Dataset, candidate: xr.Dataset, **terms: object) -> str:
-    found = compared(baseline, candidate, **terms)
-    assert found.ruling is Ruling.INVALID
-    assert found.evidence is None
-    return "; ".join(found.reasons)
-
+from tests.pipeline.pairs import HEAVIER, compared, ending
+from tests.pipeline.results import LANDING, dataset, failing, write_store
 
 # --- what is found --------------------------------------------------------------------------------
 
@@ -46,7 +22,9 @@ def changed() -> Comparison:
     """Of 1,000 runs 8 newly broken and 1 newly saved."""
     before = ending(1000, tip_over=range(10))
     after = ending(1000, tip_over=range(9), off_pad=range(100, 106), no_start=range(106, 108))
-    after["initiator"] = np.where(np.arange(1000) == 106, Initiator.engine_no_start, 0)
+    before["initiator"] = after["initiator"] = np.where(
+        np.arange(1000) == 106, Initiator.engine_no_start, 0
+    )
     after["touchdown_tilt_rad"] = np.full(1000, 0.01)
     return compared(dataset(1000, before), dataset(1000, after, vehicle=HEAVIER))
 
@@ -265,134 +243,3 @@ def test_margin__of_the_campaign_holds_unless_another_is_given():
 def test_margin__outside_its_range_is_bad_input(share):
     with pytest.raises(BadInput, match=r"--newly-broken-at-most: got .*, expected inside \(0, 1\)"):
         compared(dataset(10), dataset(10), newly_broken_at_most=share)
-
-
-# --- what may differ ------------------------------------------------------------------------------
-
-
-def test_changes__vehicle_and_physics_may_differ_and_are_told():
-    other = dataset(50, attributes={"physics_digest": "fedcba9876543210"}, vehicle=HEAVIER)
-    text = as_text(compared(dataset(50), other))
-    assert "physics: baseline 0123456789abcdef, candidate fedcba9876543210" in text
-    assert "vehicle: both Test stage" in text
-    assert "vehicle.mass.dry_kg.value: baseline 1.0, candidate 2.0" in text
-
-
-def test_changes__requirements_may_differ_and_are_told():
-    weaker = dataset(50, requirements=[LANDING | {"probability": 0.5}])
-    found = compared(dataset(50), weaker)
-    assert found.changes == ("requirements.0.probability: baseline 0.99, candidate 0.5",)
-
-
-OTHERS = [
-    ("seed", {"seed": 8}, "differs from the baseline in seed: seed: baseline 7, candidate 8"),
-    (
-        "dispersions",
-        {"dispersions": {"thrust_scale": normal(1.0, 0.02)}},
-        "dispersions.thrust_scale.sigma: baseline 0.01, candidate 0.02",
-    ),
-    (
-        "failures",
-        {"failures": {"engine_out": {"probability": 0.5, **pedigree()}}},
-        "failures.engine_out.probability: baseline 0.01, candidate 0.5",
-    ),
-    (
-        "mission",
-        {"mission": [{"up_m": 10.0}]},
-        "in mission: mission: baseline none, candidate a li",
-    ),
-    (
-        "site",
-        {"site": {"pad_radius_m": {"value": 9.0, **pedigree("P")}}},
-        "site.pad_radius_m.value",
-    ),
-    ("wind", {"wind": {"gust_mps": 1.0}}, "differs from the baseline in wind: "),
-    ("sampling", {"sampling": {"design": "strata", "bins": {"thrust_scale": 2}}}, "in sampling: "),
-]
-
-
-@pytest.mark.parametrize(("section", "change", "said"), OTHERS)
-def test_mismatch__of_what_decides_the_runs_is_invalid_unless_named(section, change, said):
-    before, after = dataset(50), dataset(50, **change)
-    text = reasons(before, after)
-    assert said in text
-    assert f"(--allow {section} accepts it)" in text
-    allowed = compared(before, after, may_differ=(section,))
-    assert allowed.ruling is Ruling.PASS
-    assert any(change.startswith(f"--allow {section}: ") for change in allowed.changes)
-
-
-def test_mismatch__every_section_is_named_at_once():
-    text = reasons(dataset(50), dataset(50, seed=8, mission=[]), may_differ=("wind",))
-    assert "in mission" in text
-    assert "in seed" in text
-
-
-def test_mismatch__other_numbers_of_runs():
-    text = reasons(failing(50, 0), failing(40, 0))
-    assert "differs from the baseline in runs: runs: baseline 50, candidate 40" in text
-    found = compared(failing(50, 0), failing(40, 0), may_differ=("runs",))
-    assert (found.ruling, found.evidence.runs) == (Ruling.PASS, 40)
-
-
-def test_mismatch__other_draws_from_the_same_seed_and_law():
-    other = dataset(50, {"thrust_scale": np.full(50, 1.0)})
-    assert "other draws of thrust_scale in 50 of 50 runs" in reasons(dataset(50), other)
-    rounded = dataset(50)
-    rounded["thrust_scale"] = rounded["thrust_scale"] * (1.0 + 1e-15)
-    assert compared(dataset(50), rounded).ruling is Ruling.PASS
-
-
-def test_mismatch__a_lost_run_has_no_draws_to_differ():
-    lost = dataset(2000, ending(2000, infrastructure_error=range(1)))
-    lost["thrust_scale"][0] = np.nan
-    [pairs] = compared(dataset(2000), lost).evidence.pairs
-    assert pairs.newly_broken[0].after == "infrastructure_error"
-
-
-def test_allow__an_unknown_section_is_bad_input():
-    with pytest.raises(BadInput, match="--allow: got 'dispersion', did you mean dispersions"):
-        compared(dataset(10), dataset(10), may_differ=("dispersion",))
-    with pytest.raises(BadInput, match="vehicle and physics may differ anyway"):
-        compared(dataset(10), dataset(10), may_differ=("vehicle",))
-
-
-# --- baselines that cannot be used ----------------------------------------------------------------
-
-
-def test_baseline__unfinished():
-    half = failing(50, 0, attributes={"state": "flying"})
-    assert "baseline: the store is unfinished (flying)" in reasons(half, failing(50, 0))
-    assert "candidate: the store is unfinished (flying)" in reasons(failing(50, 0), half)
-
-
-def test_baseline__without_some_runs_or_with_some_twice():
-    whole = failing(50, 0)
-    assert "baseline: 3 of 50 run ids are missing" in reasons(whole.isel(run=slice(3, None)), whole)
-    twice = whole.assign_coords(run=np.maximum(whole["run"].values, 1))
-    assert "baseline: 1 run ids are there more than once" in reasons(twice, whole)
-
-
-def test_baseline__without_any_run():
-    assert "baseline: the store has no runs" in reasons(
-        failing(50, 0).isel(run=slice(0, 0)), failing(50, 0)
-    )
-
-
-def test_baseline__without_a_metric_that_the_candidate_asks_for():
-    asked = LANDING | {"holds": [{"metric": "touchdown_miss_m", "at_most": 1.0}]}
-    before = dataset(50, requirements=[asked]).drop_vars("touchdown_miss_m")
-    text = reasons(before, dataset(50, requirements=[asked]))
-    assert "baseline: requirements: touchdown_miss_m: the store has no such metric" in text
-
-
-def test_baseline__of_another_version_is_told():
-    old = failing(50, 0)
-    spoilt = old.attrs["campaign"].replace('"law": "normal"', '"law": "bell"')
-    assert "cannot be read" in reasons(old.assign_attrs(campaign=spoilt), failing(50, 0))
-
-
-def test_baseline__that_is_not_there_is_bad_input(tmp_path):
-    path = write_store(tmp_path / "new.zarr", failing(40, 0))
-    with pytest.raises(BadInput, match="no such store"):
-        compare_stores(tmp_path / "none.zarr", path, Terms())
