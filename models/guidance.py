@@ -13,19 +13,33 @@ from models.jit import kernel
 from models.structs import Demand
 from models.vectors import clip
 
+EASING_S = 0.2  # EST: ten ticks; the last centimetres to a waypoint
 PROFILE_SHARE = 0.8  # EST: of the acceleration limit used to plan braking; the rest follows it
 
 
 @kernel
-def _vertical(h, v, phase, released, dt):
+def braking_speed(distance_m, a_mps2):
+    """Speed, m/s, from which a reference comes to rest over a distance.  §15.1
+
+        v = d / T  for d < a T^2,   else sqrt(2 a (d - a T^2 / 2))
+
+    The root alone is steepest at its end: a reference that has arrived would chatter.
+    """
+    zone = a_mps2 * EASING_S * EASING_S
+    beyond = max(distance_m - 0.5 * zone, 0.0)
+    return distance_m / EASING_S if distance_m < zone else sqrt(2.0 * a_mps2 * beyond)
+
+
+@kernel
+def _vertical(h, v, end, phase, released, dt):
     """Reference height m, speed m/s and acceleration m/s2 one tick later.  §15.1
 
-    v_allowed = min(v_max, sqrt(v_end^2 + 2 a |d|)),   a = clip((v_allowed - v) / dt, +-a_max)
+    v_allowed = min(v_max, sqrt(v_end^2 + v_brake^2)),   a = clip((v_allowed - v) / dt, +-a_max)
     """
     d = phase.up_m - h
     a_max = phase.acceleration_mps2
-    end = phase.end_speed_mps
-    allowed = min(phase.speed_mps, sqrt(abs(end * end + 2.0 * PROFILE_SHARE * a_max * abs(d))))
+    brake = braking_speed(abs(d), PROFILE_SHARE * a_max)
+    allowed = min(phase.speed_mps, sqrt(end * end + brake * brake))
     wanted = allowed if d >= 0.0 else -allowed
     a = released * clip((wanted - v) / dt, -a_max, a_max)
     return h + v * dt + 0.5 * a * dt * dt, v + a * dt, a
@@ -65,7 +79,7 @@ def _lateral(x, y, vx, vy, phase, released, dt):
     dx, dy = phase.east_m - x, phase.north_m - y
     d = sqrt(dx * dx + dy * dy)
     a_max = phase.lateral_acceleration_mps2
-    allowed = min(phase.lateral_speed_mps, sqrt(abs(2.0 * PROFILE_SHARE * a_max * d)))
+    allowed = min(phase.lateral_speed_mps, braking_speed(d, PROFILE_SHARE * a_max))
     per_m = allowed / max(d, 1.0e-6)
     ax, ay = (per_m * dx - vx) / dt, (per_m * dy - vy) / dt
     size = sqrt(ax * ax + ay * ay)
@@ -107,7 +121,11 @@ def advanced(demand, base, phase, released, gains, dt):
     Sideways a landing burn goes straight for the waypoint: it has no time for a profile.
     """
     r, v = demand.r_enu_m, demand.v_enu_mps
-    h, vz, az = _vertical(r[2], v[2], phase, released, dt)
+    # A reference that is not there sideways waits at its height
+    east, north = phase.east_m - r[0], phase.north_m - r[1]
+    there = phase.terminal > 0.0 or east * east + north * north < 0.01
+    end = phase.end_speed_mps if there else 0.0
+    h, vz, az = _vertical(r[2], v[2], end, phase, released, dt)
     x, y, vx, vy, ax, ay = _lateral(r[0], r[1], v[0], v[1], phase, released, dt)
     burn_h, burn_vz, burn_az, burn_s = _burnt(demand, base, phase, gains, dt)
     burning = phase.burn > 0.0

@@ -71,9 +71,10 @@ def swing(angle, rate, bob_mps2, axial_mps2, bob):
         theta'' = -(a_bob + f_z theta) / L - 2 zeta omega theta'
 
     theta is the deflection in body axes, so a_bob is the specific acceleration (gravity left out)
-    of the vehicle's point where the bob hangs at rest. Finite where f_z vanishes.
+    of the vehicle's point where the bob hangs at rest. Finite where f_z vanishes; below zero the
+    liquid would leave for the other end of its tank, which is left out: it floats.
     """
-    return -(bob_mps2 + axial_mps2 * angle) * bob.per_m - bob.damping_per_s * rate
+    return -(bob_mps2 + max(axial_mps2, 0.0) * angle) * bob.per_m - bob.damping_per_s * rate
 
 
 @kernel
@@ -83,6 +84,6 @@ def pull(angle, rate, axial_mps2, bob):
     The string pulls at the hinge with m f_z theta; the liquid's friction m L 2 zeta omega theta'
     acts where the bob is.
     """
-    string = bob.mass_kg * axial_mps2 * angle
+    string = bob.mass_kg * max(axial_mps2, 0.0) * angle
     friction = bob.mass_kg * bob.damping_per_s * bob.length_m * rate
     return string + friction, string * bob.hinge_z_m + friction * rest_z(bob)

@@ -202,3 +202,22 @@ def test_cut_off__backup_acts_after_its_time_low_and_slow() -> None:
     assert moving.low_s == 0.0
     off = guidance.cut_off(_demand(cut_off=1.0), _base(5.0), 0.0, TERMINAL, gains(), DT)
     assert off.cut_off == 1.0
+
+
+def test_reference__stands_still_at_a_waypoint_it_has_reached() -> None:
+    """No chatter: it waits 20 m aside for a hold that never ends, in height and sideways."""
+    hold = phase(50.0, 5.0, 0.0, 1.5, east_m=20.0, terminal=1.0)
+    found = _run([hold], 60.0, _demand(r=(0.0, 0.0, 30.0)))
+    last = found[-500:]
+    assert max(abs(d.a_enu_mps2[k]) for d in last for k in range(3)) < 1e-6
+    assert last[-1].r_enu_m == pytest.approx((20.0, 0.0, 50.0), abs=1e-3)
+
+
+def test_reference__waits_in_height_until_it_has_arrived_sideways() -> None:
+    """A waypoint to be passed at 0.6 m/s, 15 m aside: it stops there, then goes on."""
+    aside = phase(3.0, 5.0, 0.6, 1.5, east_m=15.0)
+    found = _run([aside, vehicle.hop()[2]], 60.0, _demand(r=(0.0, 0.0, 10.0)))
+    before = [d for d in found if d.phase == 0.0]
+    assert min(d.r_enu_m[2] for d in before) > 2.9
+    assert abs(before[-10].v_enu_mps[2]) < 0.7
+    assert found[-1].phase == 1.0
