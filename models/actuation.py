@@ -66,7 +66,7 @@ def _valve(before, command, state, failed, late, case, dt):
     target = e.throttle_scale * asked
     sticks = failed == _STICTION and asked > 0.0 and abs(target - state.throttle) < STICTION_BAND
     target = state.throttle if sticks else target
-    target = before.throttle if failed == _STUCK_THROTTLE and asked > 0.0 else target
+    target = state.throttle if failed == _STUCK_THROTTLE and asked > 0.0 else target
     dead = (failed == _ENGINE_OUT) or (failed == _NEVER_STARTS) or (failed == _EARLY)
     target = 0.0 if dead else target
     lag = e.lag_s if target > 0.0 else e.tailoff_s
@@ -77,13 +77,16 @@ def _valve(before, command, state, failed, late, case, dt):
 
 
 @kernel
-def _nozzle(before, command, failed, late, gimbal_design):
-    """What the gimbal actuators are told, rad: command and null offset, or stuck.  §17.1"""
+def _nozzle(before, command, state, failed, late, gimbal_design):
+    """What the gimbal actuators are told, rad: command and null offset; stuck, where they stand.
+
+    §17.1
+    """
     stuck = failed == _STUCK_GIMBAL
     x = command.gimbal_x_rad + gimbal_design.null_x_rad
     y = command.gimbal_y_rad + gimbal_design.null_y_rad
-    x = before.gimbal_x_rad if stuck else x + late * (before.gimbal_x_rad - x)
-    y = before.gimbal_y_rad if stuck else y + late * (before.gimbal_y_rad - y)
+    x = state.gimbal_x_rad if stuck else x + late * (before.gimbal_x_rad - x)
+    y = state.gimbal_y_rad if stuck else y + late * (before.gimbal_y_rad - y)
     return x, y
 
 
@@ -108,7 +111,7 @@ def actuation(before, command, program, state, since_release_s, late, case, dt):
     """
     failed = _in_force(since_release_s, before.held, case.failure)
     target, slew, lag = _valve(before, command, state, failed, late, case, dt)
-    x, y = _nozzle(before, command, failed, late, case.gimbal)
+    x, y = _nozzle(before, command, state, failed, late, case.gimbal)
     roll = _roll(command.roll_line, late, case.thrusters.delay_s, dt)
     wet = (state.lox_kg > case.lox.residual_kg) and (state.fuel_kg > case.fuel.residual_kg)
 

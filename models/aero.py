@@ -31,7 +31,8 @@ def wrench(v_air_body, omega_body, rho, aero):
     speed = norm(v_air_body)
 
     # Crossflow and potential lift, with the air's speed where they act
-    z_c, z_l = aero.cp_crossflow_z_m, aero.cp_lift_z_m
+    z_c = aero.cp_crossflow_z_m
+    z_l = aero.cp_lift_nose_first_z_m if vz > 0.0 else aero.cp_lift_base_first_z_m
     cx, cy = vx + wy * z_c, vy - wx * z_c
     crossflow = -half_rho * aero.crossflow_m2 * sqrt(cx * cx + cy * cy)
     lift = -half_rho * aero.lift_m2 * abs(vz)

@@ -80,6 +80,7 @@ DISPERSIONS: dict[str, Scale | Offset | Value] = {
     "engine_dead_time_s": Value(("engine.dead_time_s",)),
     "tailoff_scale": Scale(("engine.tailoff_s",)),
     "ground_effect": Value(("engine.ground_effect",)),
+    "base_force_fraction": Value(("engine.base_force_fraction",)),
     "thrust_misalignment_x_rad": Offset(("engine.misalignment_x_rad",)),
     "thrust_misalignment_y_rad": Offset(("engine.misalignment_y_rad",)),
     "thrust_offset_x_m": Offset(("engine.offset_x_m",)),
@@ -94,7 +95,9 @@ DISPERSIONS: dict[str, Scale | Offset | Value] = {
     "axial_drag_scale": Scale(("aero.axial_nose_first_m2", "aero.axial_base_first_m2")),
     "crossflow_drag_scale": Scale(("aero.crossflow_m2",)),
     "lift_scale": Scale(("aero.lift_m2",)),
-    "center_of_pressure_offset_m": Offset(("aero.cp_crossflow_z_m", "aero.cp_lift_z_m")),
+    "center_of_pressure_offset_m": Offset(
+        ("aero.cp_crossflow_z_m", "aero.cp_lift_nose_first_z_m", "aero.cp_lift_base_first_z_m")
+    ),
     "rate_damping_scale": Scale(("aero.damping_x_m4", "aero.damping_y_m4", "aero.damping_z_m4")),
     # Sensors
     "gyro_bias_x_radps": Offset(("imu.gyro_bias_x_radps",)),
@@ -125,6 +128,8 @@ DISPERSIONS: dict[str, Scale | Offset | Value] = {
     "gnss_bias_up_m": Offset(("gnss.bias_up_m",)),
     "altimeter_noise_scale": Scale(("altimeter.noise_m", "altimeter.noise_fraction")),
     "altimeter_bias_m": Offset(("altimeter.bias_m",)),
+    "altimeter_boresight_x_rad": Offset(("altimeter.boresight_x_rad",)),
+    "altimeter_boresight_y_rad": Offset(("altimeter.boresight_y_rad",)),
     "altimeter_dropout_height_m": Value(("altimeter.dropout_height_m",)),
     "alignment_east_rad": Offset(("alignment.x_rad",)),
     "alignment_north_rad": Offset(("alignment.y_rad",)),

@@ -72,7 +72,8 @@ def _external(state, asked, push, air, ground, case):
     rho = air.density_kgpm3 * _exponential(air.density_slope_per_m, above)
     drag, drag_moment = aero.wrench(v_air, omega, rho, case.aero)
     roll = thrusters.roll_moment(asked[3], case.thrusters)
-    force = add(add(push, drag), ground.force_body_n)
+    base = engine.base_force(state.r_enu_m[2], push[2], e, case.legs)
+    force = add(add(push, drag), add(ground.force_body_n, (0.0, 0.0, base)))
     moment = add(cross((e.offset_x_m, e.offset_y_m, e.gimbal_z_m), push), drag_moment)
     return force, add(add(moment, ground.moment_body_nm), (0.0, 0.0, roll))
 

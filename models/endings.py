@@ -23,6 +23,10 @@ _OFF_PAD = float(Outcome.off_pad)
 _AT_REST = float(Outcome.at_rest)
 _TIME_OUT = float(Outcome.time_out)
 
+# EST: an anemometer's strongest gust is 3 sigma_u over the mean; MIL-F-8785C gives sigma_u at 20 ft
+# as 0.1 W20 / (0.177 + 0.000823 * 20)^0.4
+_GUST_SHARE = 3.0 * 0.1 / (0.177 + 0.000823 * 20.0) ** 0.4
+
 
 class Moment(NamedTuple):
     """Where a run stands at the end of a tick."""
@@ -45,21 +49,25 @@ def _ended(code, happened, outcome):
 
 @kernel
 def _too_windy(wind, limits):
-    """Whether the launch rules forbid the flight."""
-    strongest = wind.speed_mps + wind.gust_mps
+    """Whether the launch rules forbid the flight: by the wind on the ground, mean or in gusts.
+
+    The discrete gust, which is met aloft, is not known before.
+    """
+    strongest = wind.speed_mps + _GUST_SHARE * wind.w20_mps
     mean = limits.mean_wind_mps > 0.0 and wind.speed_mps > limits.mean_wind_mps
     return mean or (limits.gust_wind_mps > 0.0 and strongest > limits.gust_wind_mps)
 
 
 @kernel
 def _strayed(moment, demand, state, limits):
-    """Whether the vehicle has left the abort corridor, if there is one."""
+    """Whether the vehicle has left the abort corridor; each of its limits may be none."""
     east = state.r_enu_m[0] - demand.r_enu_m[0]
     north = state.r_enu_m[1] - demand.r_enu_m[1]
-    aside = sqrt(east * east + north * north) > limits.abort_cross_range_m
-    out = (moment.tilt_rad > limits.abort_tilt_rad) or aside
-    out = out or (moment.rate_radps > limits.abort_rate_radps)
-    return limits.abort_tilt_rad > 0.0 and out
+    aside = sqrt(east * east + north * north)
+    tilted = limits.abort_tilt_rad > 0.0 and moment.tilt_rad > limits.abort_tilt_rad
+    off = limits.abort_cross_range_m > 0.0 and aside > limits.abort_cross_range_m
+    turning = limits.abort_rate_radps > 0.0 and moment.rate_radps > limits.abort_rate_radps
+    return tilted or off or turning
 
 
 @kernel

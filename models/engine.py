@@ -56,6 +56,16 @@ def ground_effect(height_m, engine):
 
 
 @kernel
+def base_force(height_m, thrust_n, engine, legs):
+    """Force of the plume's return flow on the hull's base, N; EST with zero as its centre.  §7.4
+
+    k T / (1 + (h / D)^2),   D the hull's diameter, h of its base over the ground
+    """
+    h, d = max(height_m + legs.hull_bottom_z_m, 0.0), 2.0 * legs.hull_radius_m
+    return engine.base_force_fraction * thrust_n * d * d / max(d * d + h * h, 1.0e-9)
+
+
+@kernel
 def direction(angle_x, angle_y):
     """Unit thrust in body axes of a nozzle turned about body x, then y.  §7.5
 

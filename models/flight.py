@@ -174,7 +174,7 @@ def wandered(memory, log, case):
 
 
 @kernel
-def aid(state, est, log, case, design, tuning, normal):
+def aid(state, est, memory, log, case, design, tuning, normal):
     """Aiding tick: satellite fix and altimeter, fused. Does nothing between.  §13.3, §14"""
     due = is_every(SLOW_TICKS, log.tick)
     since = _since_release(log)
@@ -182,7 +182,7 @@ def aid(state, est, log, case, design, tuning, normal):
     fix = 1.0 if due and failed != _LOST_FIX else 0.0
     echo = 1.0 if due and failed != _LOST_ALTIMETER else 0.0
     interval = SLOW_S if due else 0.0
-    aids = sensors.aids(state, normal, fix, echo, case, log.tick, log.time_s)
+    aids = sensors.aids(state, memory, normal, fix, echo, case, log.tick, log.time_s)
     return navigation.aided(est, aids, design, tuning, interval)
 
 

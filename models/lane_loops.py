@@ -143,8 +143,8 @@ def aid(buffer, shared):
     for lane in range(LANES):
         est = flight.aid(
             block.load_y0(buffer, lane), block.load_est(buffer, lane),
-            block.load_log(buffer, lane), block.load_case(buffer, lane), design, tuning,
-            block.load_normal(buffer, lane),
+            block.load_memory(buffer, lane), block.load_log(buffer, lane),
+            block.load_case(buffer, lane), design, tuning, block.load_normal(buffer, lane),
         )  # fmt: skip
         block.store_est(buffer, lane, est)
 

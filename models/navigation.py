@@ -152,16 +152,16 @@ def _update(p, h0, h1, h3, innovation, noise, valid, x):
 
 
 @kernel
-def _fused_vertical(p, est, aid, r_up, v_up, design):
+def _fused_vertical(p, est, aid, r_up, v_up, faster, design):
     """Covariance and vertical corrections by fix and altimeter.  §14.4
 
-    r_up, v_up: the antenna's predicted height, m, and vertical speed, m/s.
+    r_up, v_up: the antenna's predicted height, m, and vertical speed, m/s, now; faster: the fix's
+    vertical speed less the prediction.
     """
     g, a, imu = design.gnss, design.altimeter, design.imu
     x = (0.0, 0.0, 0.0, 0.0)
     late = aid.r_enu_m[2] - (r_up - g.latency_s * v_up)
     p, x = _update(p, 1.0, -g.latency_s, 0.0, late, g.vertical_noise_m, aid.fix, x)
-    faster = aid.v_enu_mps[2] - v_up
     p, x = _update(p, 0.0, 1.0, 0.0, faster, g.velocity_noise_mps, aid.fix, x)
     place = rotate(est.q_body_to_enu, (a.x_m - imu.x_m, a.y_m - imu.y_m, a.z_m - imu.z_m))
     height = aid.range_m * up_in_body(est.q_body_to_enu)[2]
@@ -182,14 +182,17 @@ def aided(est, aid, design, tuning, dt):
     r_antenna = add(est.r_enu_m, rotate(q, arm))
     v_antenna = add(est.v_enu_mps, rotate(q, cross(est.omega_body_radps, arm)))
     r_off = sub(aid.r_enu_m, sub(r_antenna, scale(g.latency_s, v_antenna)))
-    v_off = sub(aid.v_enu_mps, v_antenna)
+    felt = rotate(q, est.accel_body_mps2)
+    accel = sub(felt, add((0.0, 0.0, design.site.gravity_mps2), est.bias_enu_mps2))
+    v_late = sub(v_antenna, scale(g.latency_s, accel))
+    v_off = sub(aid.v_enu_mps, v_late)
 
     q_v = imu.accel_noise_mps2_rthz**2 + tuning.accel_noise_mps2_rthz**2
     q_b = tuning.bias_walk_mps3_rthz**2
     horizontal = _grown(est.horizontal, q_v, q_b, dt)
     vertical = _grown_vertical(est.vertical, q_v, q_b, dt)
     horizontal, east, north = _fused_horizontal(horizontal, r_off, v_off, aid.fix, g)
-    vertical, up = _fused_vertical(vertical, est, aid, r_antenna[2], v_antenna[2], design)
+    vertical, up = _fused_vertical(vertical, est, aid, r_antenna[2], v_antenna[2], v_off[2], design)
     return Estimate(
         r_enu_m=add(est.r_enu_m, (east[0], north[0], up[0])),
         v_enu_mps=add(est.v_enu_mps, (east[1], north[1], up[1])),
@@ -265,16 +268,17 @@ def _nees(dp, dv, pp, pv, vv):
 def nees(est, r_true, v_true, tuning):
     """Normalised estimation error squared of position and velocity.  §14.6
 
-    Chi-square with 6 degrees of freedom where the filter is consistent. The bias of the satellite
-    fix cannot be seen by the filter: its variance is added as a consider term, upwards half as much
-    again in sigma, as the fix's noise (RTK: 2 cm horizontal, 3 cm vertical).
+    Chi-square with 6 degrees of freedom where the filter is consistent. What the filter cannot see
+    is added as consider terms: the bias of the satellite fix, upwards half as much again in sigma,
+    as the fix's noise (RTK: 2 cm horizontal, 3 cm vertical), and its time tag's error times speed.
     """
     d = sub(est.r_enu_m, r_true)
     e = sub(est.v_enu_mps, v_true)
     horizontal, vertical = est.horizontal, est.vertical
-    fix2 = tuning.gnss_bias_m * tuning.gnss_bias_m
+    bias2, time2 = tuning.gnss_bias_m * tuning.gnss_bias_m, tuning.gnss_time_s * tuning.gnss_time_s
+    v2 = (est.v_enu_mps[0] ** 2, est.v_enu_mps[1] ** 2, est.v_enu_mps[2] ** 2)
     return (
-        _nees(d[0], e[0], horizontal.pp + fix2, horizontal.pv, horizontal.vv)
-        + _nees(d[1], e[1], horizontal.pp + fix2, horizontal.pv, horizontal.vv)
-        + _nees(d[2], e[2], vertical.pp + 2.25 * fix2, vertical.pv, vertical.vv)
+        _nees(d[0], e[0], horizontal.pp + bias2 + time2 * v2[0], horizontal.pv, horizontal.vv)
+        + _nees(d[1], e[1], horizontal.pp + bias2 + time2 * v2[1], horizontal.pv, horizontal.vv)
+        + _nees(d[2], e[2], vertical.pp + 2.25 * bias2 + time2 * v2[2], vertical.pv, vertical.vv)
     )

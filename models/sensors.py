@@ -41,12 +41,15 @@ def imu_memory(state, imu, seed):
     ax, ay, az, _ = noise.normals(seed, noise.START, 5.0)
     gyro = scale(imu.gyro_instability_radps, (gx, gy, gz))
     accel = scale(imu.accel_instability_mps2, (ax, ay, az))
-    return SensorMemory(v, state.q_body_to_enu, zero, zero, gyro, accel)
+    return SensorMemory(v, zero, state.q_body_to_enu, zero, zero, gyro, accel)
 
 
 @kernel
 def _spoilt(true, bias, factor, twist):
-    """scale x (true + twist x true) + bias: scale factor, misalignment and bias of a triad."""
+    """Scale (true - twist x true) + bias: scale factor, misalignment and bias of a triad.
+
+    twist: rotation of the unit's axes against the body's, rad.
+    """
     return add(scale(factor, sub(true, cross(twist, true))), bias)
 
 
@@ -78,8 +81,9 @@ def imu_increments(state, memory, support_mps2, imu, seed, tick, dt):
     velocity = _spoilt(felt, scale(dt, accel_bias), imu.accel_scale, twist)
     angle = add(angle, scale(imu.gyro_noise_radps_rthz * root, (gx, gy, gz)))
     velocity = add(velocity, scale(imu.accel_noise_mps2_rthz * root, (ax, ay, az)))
+    accel = scale(1.0 / max(dt, 1.0e-9), sub(v, memory.v_enu_mps))
     kept = SensorMemory(
-        v, state.q_body_to_enu, memory.gyro_walk_radps, memory.accel_walk_mps2,
+        v, accel, state.q_body_to_enu, memory.gyro_walk_radps, memory.accel_walk_mps2,
         memory.gyro_drift_radps, memory.accel_drift_mps2,
     )  # fmt: skip
     return Increments(angle, velocity), kept
@@ -104,7 +108,7 @@ def wander(memory, imu, seed, tick, dt):
     gyro_new = scale(fresh * imu.gyro_instability_radps, (gx, gy, gz))
     accel_new = scale(fresh * imu.accel_instability_mps2, (ax, ay, az))
     return SensorMemory(
-        memory.v_enu_mps, memory.q_body_to_enu, gyro, accel,
+        memory.v_enu_mps, memory.accel_enu_mps2, memory.q_body_to_enu, gyro, accel,
         add(scale(e, memory.gyro_drift_radps), gyro_new),
         add(scale(e, memory.accel_drift_mps2), accel_new),
     )  # fmt: skip
@@ -125,8 +129,11 @@ def ageing_error(time_s, gnss):
 
 
 @kernel
-def _satellite(state, gnss, seed, tick, time_s):
-    """Antenna position m and velocity m/s in enu, a latency ago (to first order), with errors."""
+def _satellite(state, accel_enu_mps2, gnss, seed, tick, time_s):
+    """Antenna position m and velocity m/s in enu, a latency ago (to first order), with errors.
+
+    accel_enu_mps2: the inertial unit's over the last tick; the antenna is two metres from it.
+    """
     r, v = point_motion(state, (gnss.x_m, gnss.y_m, gnss.z_m))
     pe, pn, pu, _ = noise.normals(seed, noise.GNSS_POSITION, tick)
     ve, vn, vu, _ = noise.normals(seed, noise.GNSS_VELOCITY, tick)
@@ -137,18 +144,22 @@ def _satellite(state, gnss, seed, tick, time_s):
         r[1] + gnss.bias_north_m + aged * gnss.age_error_north + gnss.horizontal_noise_m * pn,
         r[2] + gnss.bias_up_m + aged * gnss.age_error_up + gnss.vertical_noise_m * pu,
     )
+    v = sub(v, scale(gnss.latency_s, accel_enu_mps2))
     return r, add(v, scale(gnss.velocity_noise_mps, (ve, vn, vu)))
 
 
 @kernel
 def _echo(state, normal, altimeter, seed, tick):
-    """Slant range along body -z, m, with its errors, and whether there is an echo at all.
+    """Slant range along the beam, m, with its errors, and whether there is an echo at all.  §13.3
 
-    Noise is the larger of a constant and a share of the range.
+    The beam points along body -z but for its boresight error. Noise is the larger of a constant and
+    a share of the range.
     """
     a = altimeter
     place, _ = point_motion(state, (a.x_m, a.y_m, a.z_m))
-    down = rotate(state.q_body_to_enu, (0.0, 0.0, -1.0))
+    bx, by = a.boresight_x_rad, a.boresight_y_rad
+    along = 1.0 - 0.5 * (bx * bx + by * by)
+    down = rotate(state.q_body_to_enu, (-by, bx, -along))
     steep = -dot(normal, down)
     height = dot(normal, place)
     true_range = height / max(steep, 0.1)
@@ -160,8 +171,8 @@ def _echo(state, normal, altimeter, seed, tick):
 
 
 @kernel
-def aids(state, normal, fix, echo, case, tick, time_s):
+def aids(state, memory, normal, fix, echo, case, tick, time_s):
     """Satellite fix and altimeter return of this tick; fix, echo: 0 where none comes.  §13.3"""
-    r, v = _satellite(state, case.gnss, case.seed, tick, time_s)
+    r, v = _satellite(state, memory.accel_enu_mps2, case.gnss, case.seed, tick, time_s)
     range_m, seen = _echo(state, normal, case.altimeter, case.seed, tick)
     return Aids(fix, r, v, echo if seen else 0.0, range_m)

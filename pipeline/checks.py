@@ -158,14 +158,6 @@ def _delays_are_kept(engine: Any, thrusters: Any, computer: Any, dispersions: An
             yield f"dispersions.{name}: got draws up to {longest:.3g}, expected at most {most:g}"
 
 
-def _corridor_is_whole(limits: Any) -> Problems:
-    names = ("abort_tilt_deg", "abort_cross_range_m", "abort_rate_dps")
-    given = [name for name in names if float(getattr(limits, name)) > 0.0]
-    missing = ", ".join(name for name in names if name not in given)
-    if given and missing:
-        yield f"limits.{missing}: got 0, expected above 0 beside {', '.join(given)}, or all three 0"
-
-
 # --- site and wind --------------------------------------------------------------------------------
 
 
@@ -390,7 +382,6 @@ _CHECKS: tuple[Callable[..., Problems], ...] = (
     _can_descend,
     _tanks_hold_usable_propellant,
     _delays_are_kept,
-    _corridor_is_whole,
     _pad_holds,
     _air_is_known,
     _wind_keys_act,

@@ -96,6 +96,7 @@ class Engine(NamedTuple):
     misalignment_x_rad: float = 0.0  # about body x
     misalignment_y_rad: float = 0.0  # about body y
     ground_effect: float = 0.0  # share of thrust gained at zero height
+    base_force_fraction: float = 0.0  # of thrust: return flow on the hull's base there
 
 
 class Gimbal(NamedTuple):
@@ -127,7 +128,8 @@ class Aero(NamedTuple):
     crossflow_m2: float
     lift_m2: float  # potential lift: force over dynamic pressure and sin(2 alpha) / 2
     cp_crossflow_z_m: float
-    cp_lift_z_m: float
+    cp_lift_nose_first_z_m: float
+    cp_lift_base_first_z_m: float
     damping_x_m4: float  # moment per rho/2 |v| omega: area times length squared
     damping_y_m4: float
     damping_z_m4: float
@@ -234,6 +236,8 @@ class Altimeter(NamedTuple):
     max_range_m: float
     dropout_height_m: float  # no return below this while the plume raises dust; 0 = never
     bias_m: float = 0.0
+    boresight_x_rad: float = 0.0  # of the beam against body -z, about body x
+    boresight_y_rad: float = 0.0
 
 
 class Alignment(NamedTuple):

@@ -150,6 +150,7 @@ class Tuning(NamedTuple):
     accel_noise_mps2_rthz: float  # beside the accelerometer's own: vibration, aliasing
     altimeter_bias_m: float
     gnss_bias_m: float
+    gnss_time_s: float  # 1 sigma of a fix's time tag
 
 
 class Plant(NamedTuple):

@@ -156,6 +156,7 @@ class SensorMemory(NamedTuple):
     """What the inertial unit keeps between ticks: its last motion and its slow errors."""
 
     v_enu_mps: Vec3
+    accel_enu_mps2: Vec3  # mean over the last tick
     q_body_to_enu: Quat
     gyro_walk_radps: Vec3
     accel_walk_mps2: Vec3
@@ -221,9 +222,9 @@ class Limits(NamedTuple):
     rest_rate_radps: float
     rest_time_s: float
     mean_wind_mps: float  # launch limit at the reference height; 0 = none
-    gust_wind_mps: float
-    abort_tilt_rad: float  # 0 = no corridor
-    abort_cross_range_m: float
+    gust_wind_mps: float  # launch limit on the gusts of the turbulence on the ground; 0 = none
+    abort_tilt_rad: float  # 0 = no limit, as of the two below
+    abort_cross_range_m: float  # from the reference
     abort_rate_radps: float
     vertical_speed_mps: float  # at touchdown, design limits
     lateral_speed_mps: float

@@ -163,7 +163,7 @@ def fly_alone(case, mine, shared, phases, rows):
             y, memory, est, felt, earth, command.throttle, case, design, plant, log.tick
         )
         if slow:
-            est = flight.aid(y, est, log, case, design, tuning, normal)
+            est = flight.aid(y, est, memory, log, case, design, tuning, normal)
         if int(log.tick) % WANDER_TICKS == 0:
             memory = flight.wandered(memory, log, case)
         if flight.is_near(y, case):

@@ -148,8 +148,8 @@ def test_failure__engine_that_never_starts_stays_cold_on_the_pad() -> None:
     assert told.throttle == 0.0
 
 
-def test_failure__stuck_throttle_keeps_its_last_target_until_cut_off() -> None:
-    assert _told(_failing("stuck_throttle")).throttle == 0.55
+def test_failure__stuck_throttle_stays_where_it_stands_until_cut_off() -> None:
+    assert _told(_failing("stuck_throttle")).throttle == 0.5
     assert _told(_failing("stuck_throttle"), command=_command(line=(0.0,) * 8)).throttle == 0.0
 
 
@@ -160,11 +160,12 @@ def test_failure__sticky_valve_moves_for_large_demands_alone() -> None:
     assert _told(case).throttle == pytest.approx(0.6)
 
 
-def test_failure__stuck_gimbal_keeps_where_it_was_told_to_be() -> None:
+def test_failure__stuck_gimbal_stays_where_it_stands() -> None:
+    standing = _state(gimbal_x_rad=0.03, gimbal_y_rad=-0.02)
     before = _before(gimbal_x_rad=0.02, gimbal_y_rad=-0.01)
     command = _command(gimbal_x_rad=0.1, gimbal_y_rad=0.1)
-    told = _told(_failing("stuck_gimbal"), before=before, command=command)
-    assert (told.gimbal_x_rad, told.gimbal_y_rad) == (0.02, -0.01)
+    told = _told(_failing("stuck_gimbal"), before=before, command=command, state=standing)
+    assert (told.gimbal_x_rad, told.gimbal_y_rad) == (0.03, -0.02)
 
 
 # --- open loop ------------------------------------------------------------------------------------

@@ -67,8 +67,23 @@ def test_wrench__sums_lift_crossflow_and_axial_drag(degrees: float) -> None:
     axial = q * (7.0 if cos(a) > 0.0 else 10.6) * cos(a) ** 2
     assert force[0] == pytest.approx(-(lift + crossflow), abs=1e-9)
     assert force[2] == pytest.approx(-axial * np.sign(cos(a)), abs=1e-9)
+    z_l = 14.0 if cos(a) > 0.0 else 3.0
     # A wind from +x against the upper half tips body z towards -x: a turn of negative sense about y
-    assert moment[1] == pytest.approx(-(9.5 * lift + 8.6 * crossflow), abs=1e-6)
+    assert moment[1] == pytest.approx(-(z_l * lift + 8.6 * crossflow), abs=1e-6)
+
+
+def test_wrench__lift_turns_over_a_stage_that_falls_base_first() -> None:
+    """A small lean to the side the air comes from grows: lift acts below the centre of mass."""
+    lift_only = filled(Aero, lift_m2=17.6, cp_lift_nose_first_z_m=14.0, cp_lift_base_first_z_m=3.0)
+    cg = (0.0, 0.0, 6.5)
+    for vz, sense in ((-50.0, 1.0), (50.0, 1.0)):
+        # Leaning by +0.02 about y, body x meets the air with v_x = -sin(lean) v_z
+        force, moment = aero.wrench((-0.02 * vz, 0.0, vz), STILL, 1.1, lift_only)
+        about_cg = moment[1] - np.cross(cg, force)[1]
+        assert sense * about_cg > 0.0
+    fins = lift_only._replace(cp_lift_base_first_z_m=9.5)
+    force, moment = aero.wrench((0.02 * 50.0, 0.0, -50.0), STILL, 1.1, fins)
+    assert moment[1] - np.cross(cg, force)[1] < 0.0
 
 
 def test_wrench__crossflow_acts_with_the_speed_of_its_own_place() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.structs import Actuation, Engine, Gimbal, Thrusters
+from models.structs import Actuation, Engine, Gimbal, Legs, Thrusters
 from tests.models.kit import interpreted
 from tests.models.vehicle import filled
 
@@ -54,6 +54,18 @@ def test_ground_effect__fades_with_height_over_the_bell_diameter() -> None:
     assert engine.ground_effect(-0.75 + 0.56, e) == pytest.approx(1.025)
     assert engine.ground_effect(50.0, e) == pytest.approx(1.0, abs=1e-5)
     assert engine.ground_effect(3.0, ENGINE) == 1.0
+
+
+def test_base_force__fades_with_height_over_the_hull_diameter() -> None:
+    """A share of the thrust with the hull's base on the ground, half of it a diameter up."""
+    e, legs = (
+        ENGINE._replace(base_force_fraction=-0.03),
+        filled(Legs, hull_radius_m=1.7, hull_bottom_z_m=1.6),
+    )
+    assert engine.base_force(-1.6, 80e3, e, legs) == pytest.approx(-2400.0)
+    assert engine.base_force(-1.6 + 3.4, 80e3, e, legs) == pytest.approx(-1200.0)
+    assert abs(engine.base_force(178.0, 80e3, e, legs)) < 1.0
+    assert engine.base_force(0.0, 80e3, ENGINE, legs) == 0.0
 
 
 # --- direction ------------------------------------------------------------------------------------

@@ -158,7 +158,9 @@ def test_precedence__is_what_the_book_keeping_does() -> None:
         q_body_to_enu=upside_down,
     )
     case = changed(stage(), wind=dict(speed_mps=99.0))
-    bounds = limits()._replace(time_s=0.0, mean_wind_mps=1.0, abort_tilt_rad=0.1, rest_time_s=0.0)
+    bounds = limits()._replace(
+        time_s=0.0, mean_wind_mps=1.0, abort_cross_range_m=1.0, rest_time_s=0.0
+    )
 
     def ending(mode: float, **removed: Any) -> Outcome:
         log = filled(Log, mode=mode, outcome=-1.0, finite=1.0, release_s=0.0)._replace(
@@ -194,7 +196,7 @@ def test_precedence__is_what_the_book_keeping_does() -> None:
     flying = [
         ending(0.0, **calm),
         ending(0.0, **calm, state=upright),
-        ending(0.0, **calm, state=upright, limits=bounds._replace(abort_tilt_rad=0.0)),
+        ending(0.0, **calm, state=upright, limits=bounds._replace(abort_cross_range_m=0.0)),
     ]
     landed = [o for o in PRECEDENCE if o in chain]
     assert chain == landed
@@ -239,8 +241,25 @@ def test_outcome__propellant_depleted_on_the_way() -> None:
 
 
 def test_outcome__aborted_outside_the_corridor() -> None:
-    corridor = limits()._replace(abort_tilt_rad=0.3, abort_cross_range_m=0.2, abort_rate_radps=1.0)
-    assert _end(_still(wind=dict(speed_mps=12.0)), limits=corridor)[0] == Outcome.aborted
+    blown = _still(wind=dict(speed_mps=12.0))
+    for corridor in (
+        dict(abort_cross_range_m=0.2),
+        dict(abort_tilt_rad=radians(0.5)),
+        dict(abort_rate_radps=radians(0.5)),
+    ):
+        assert _end(blown, limits=limits()._replace(**corridor))[0] == Outcome.aborted
+    wide = limits()._replace(abort_tilt_rad=0.3, abort_rate_radps=1.0)  # and no limit to the side
+    assert _end(blown, limits=wide)[0] == Outcome.at_rest
+
+
+def test_outcome__gust_rule_looks_at_the_wind_on_the_ground() -> None:
+    """3 sigma of the turbulence over the mean: 3 * 0.1 * 4 m/s / (0.177 + 0.0165)^0.4 = 2.31."""
+    windy = _still(wind=dict(speed_mps=5.0, w20_mps=4.0, gust_mps=30.0))
+    for limit, outcome in ((7.30, Outcome.scrubbed), (7.33, Outcome.at_rest)):
+        calm = changed(windy, wind=dict(gust_mps=0.0))
+        assert _end(calm, limits=limits()._replace(gust_wind_mps=limit))[0] == outcome
+    # A gust that waits aloft forbids nothing
+    assert _end(windy, limits=limits()._replace(gust_wind_mps=8.0))[0] != Outcome.scrubbed
 
 
 def test_outcome__attitude_lost_with_a_stuck_gimbal() -> None:

@@ -241,11 +241,11 @@ def test_aided__sensors_without_noise_stay_finite() -> None:
 def test_nees__is_the_quadratic_form_of_the_errors() -> None:
     u = _covariance(5)
     est = _with_covariances(u[:3, :3], u, r_enu_m=(0.1, 0.2, 0.3), v_enu_mps=(0.01, 0.02, 0.03))
-    tuning = TUNING._replace(gnss_bias_m=0.02)
+    tuning = TUNING._replace(gnss_bias_m=0.02, gnss_time_s=0.5)
     expected = 0.0
-    # The correction's bias cannot be seen by the filter: 2 cm, 3 cm upwards
+    # The correction's bias cannot be seen by the filter: 2 cm, 3 cm upwards; nor half a second
     for d, e, bias in zip((0.1, 0.2, 0.3), (0.01, 0.02, 0.03), (0.02, 0.02, 0.03), strict=True):
-        p = u[:2, :2] + np.diag([bias**2, 0.0])
+        p = u[:2, :2] + np.diag([bias**2 + (0.5 * e) ** 2, 0.0])
         expected += np.array([d, e]) @ np.linalg.solve(p, [d, e])
     zero = (0.0, 0.0, 0.0)
     assert navigation.nees(est, zero, zero, tuning) == pytest.approx(expected, rel=1e-9)

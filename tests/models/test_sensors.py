@@ -20,6 +20,7 @@ DT = 0.02
 UP = (0.0, 0.0, 1.0)
 SUPPORT = (0.0, 0.0, 9.80665)
 PERFECT = filled(Imu)
+STEADY = filled(SensorMemory, accel_enu_mps2=(0.0, 0.0, 0.0))
 
 
 def _state(**more: Any) -> Any:
@@ -98,9 +99,10 @@ def test_gnss__is_the_antenna_a_latency_ago() -> None:
         **dict(r_enu_m=(10.0, 20.0, 30.0), v_enu_mps=(1.0, 2.0, -3.0)),
         omega_body_radps=(0.0, 0.2, 0.0),
     )
-    found = sensors.aids(state, UP, 1.0, 1.0, case, 5.0, 0.1)
-    # omega x arm = (0.2 * 15, 0, -0.2 * 1.5)
-    assert found.v_enu_mps == pytest.approx((4.0, 2.0, -3.3))
+    speeding = STEADY._replace(accel_enu_mps2=(0.5, 0.0, 2.0))
+    found = sensors.aids(state, speeding, UP, 1.0, 1.0, case, 5.0, 0.1)
+    # omega x arm = (0.2 * 15, 0, -0.2 * 1.5); a tenth of a second ago it was slower by a / 10
+    assert found.v_enu_mps == pytest.approx((4.0 - 0.05, 2.0, -3.3 - 0.2))
     assert found.r_enu_m == pytest.approx((11.5 - 0.4 + 0.03, 20.0 - 0.2, 45.0 + 0.33), abs=1e-12)
     assert found.fix == 1.0
 
@@ -114,7 +116,7 @@ def test_gnss__noise_has_its_sigma_on_each_axis() -> None:
     state = _state(r_enu_m=(0.0, 0.0, 10.0))
     rows = []
     for tick in range(3000):
-        found = compiled.aids(state, UP, 1.0, 1.0, case, float(tick), 0.0)
+        found = compiled.aids(state, STEADY, UP, 1.0, 1.0, case, float(tick), 0.0)
         rows.append((*found.r_enu_m, *found.v_enu_mps, found.range_m))
     sigma = np.std(rows, axis=0)
     expected = np.array([0.02, 0.02, 0.05, 0.03, 0.03, 0.03, 0.07])
@@ -134,8 +136,10 @@ def test_gnss__error_grows_with_the_age_of_the_correction(time_s: float, error_m
         **dict(age_error_east=1.0, age_error_up=-2.0),
     )
     state = _state(r_enu_m=(0.0, 0.0, 10.0))
-    fresh = sensors.aids(state, UP, 1.0, 1.0, quiet(stage()), 5.0, time_s)
-    aged = sensors.aids(state, UP, 1.0, 1.0, changed(quiet(stage()), gnss=ageing), 5.0, time_s)
+    fresh = sensors.aids(state, STEADY, UP, 1.0, 1.0, quiet(stage()), 5.0, time_s)
+    aged = sensors.aids(
+        state, STEADY, UP, 1.0, 1.0, changed(quiet(stage()), gnss=ageing), 5.0, time_s
+    )
     moved = np.subtract(aged.r_enu_m, fresh.r_enu_m)
     np.testing.assert_allclose(moved, [error_m, 0.0, -2.0 * error_m], atol=1e-12)
 
@@ -154,7 +158,7 @@ def _echo(height: float, lean: float, throttle: float = 0.5, **altimeter: float)
         **dict(r_enu_m=(0.0, 0.0, height), q_body_to_enu=_turned(0.0, lean, 0.0)),
         throttle=throttle,
     )
-    return sensors.aids(state, UP, 1.0, 1.0, case, 5.0, 0.1)
+    return sensors.aids(state, STEADY, UP, 1.0, 1.0, case, 5.0, 0.1)
 
 
 def test_altimeter__reports_the_slant_range_by_tilt() -> None:
@@ -163,13 +167,28 @@ def test_altimeter__reports_the_slant_range_by_tilt() -> None:
     assert _echo(100.0, 0.0, bias_m=0.08).range_m == pytest.approx(100.08)
 
 
+def test_altimeter__boresight_turns_the_beam_with_the_body() -> None:
+    """Leaning by the same angle about the same axis, or against it."""
+    lean = _echo(100.0, 0.0, boresight_y_rad=0.02).range_m
+    assert lean == pytest.approx(100.0 / cos(0.02), rel=1e-7)
+    assert _echo(100.0, 0.1, boresight_y_rad=0.02).range_m == pytest.approx(
+        100.0 / cos(0.12), rel=1e-6
+    )
+    assert _echo(100.0, 0.1, boresight_y_rad=-0.02).range_m == pytest.approx(
+        100.0 / cos(0.08), rel=1e-6
+    )
+    assert _echo(100.0, 0.1, boresight_x_rad=0.02).range_m == pytest.approx(
+        100.0 / (cos(0.1) * cos(0.02)), rel=1e-6
+    )
+
+
 def test_altimeter__has_no_return_in_its_own_dust_beyond_range_or_past_60_deg() -> None:
     assert _echo(100.0, 0.0).echo == 1.0
     assert _echo(3.9, 0.0).echo == 0.0  # drop-out below 4 m under power
     assert _echo(3.9, 0.0, throttle=0.0).echo == 1.0
     assert _echo(1001.0, 0.0).echo == 0.0
     assert _echo(100.0, pi / 3 + 0.05).echo == 0.0
-    assert sensors.aids(_state(), UP, 0.0, 0.0, stage(), 5.0, 0.1).echo == 0.0
+    assert sensors.aids(_state(), STEADY, UP, 0.0, 0.0, stage(), 5.0, 0.1).echo == 0.0
 
 
 def test_memory__walks_start_at_zero() -> None:

@@ -85,7 +85,8 @@ def stage() -> Case:
         aero=filled(
             Aero,
             **dict(axial_nose_first_m2=7.0, axial_base_first_m2=10.6, crossflow_m2=36.0),
-            **dict(lift_m2=17.6, cp_crossflow_z_m=8.6, cp_lift_z_m=9.5),
+            **dict(lift_m2=17.6, cp_crossflow_z_m=8.6),
+            **dict(cp_lift_nose_first_z_m=14.0, cp_lift_base_first_z_m=3.0),
             **dict(damping_x_m4=600.0, damping_y_m4=600.0, damping_z_m4=20.0),
         ),
         legs=Legs(
@@ -157,7 +158,7 @@ def tuning() -> Tuning:
     return Tuning(
         **dict(start_position_m=0.02, start_velocity_mps=0.01, start_errors=1.0),
         **dict(bias_mps2=0.01, bias_walk_mps3_rthz=1.2e-3, accel_noise_mps2_rthz=2e-3),
-        **dict(altimeter_bias_m=0.08, gnss_bias_m=0.02),
+        **dict(altimeter_bias_m=0.08, gnss_bias_m=0.02, gnss_time_s=0.0),
     )
 
 

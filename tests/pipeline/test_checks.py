@@ -36,11 +36,6 @@ PHYSICS = [
         r"vehicle.yaml: engine.dead_time_s: got 0.3, expected at most 0.14, which is all that acts",
     ),
     (
-        put("campaign.limits.abort_tilt_deg.value", 20.0),
-        r"campaign.yaml: limits.abort_cross_range_m, abort_rate_dps: got 0, expected above 0 "
-        r"beside abort_tilt_deg, or all three 0",
-    ),
-    (
         put("vehicle.fuel.residual_kg.value", 5000.0),
         r"vehicle.yaml: fuel.residual_kg: got 5000, expected less than load_kg, \d+",
     ),
