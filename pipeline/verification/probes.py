@@ -34,7 +34,7 @@ def inertial(imu: Any, ticks: int) -> tuple[np.ndarray, np.ndarray]:
     angle, velocity = np.empty((ticks, 3)), np.empty((ticks, 3))
     zero, upright = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0)
     rest = State(zero, zero, upright, zero, *(0.0,) * (len(State._fields) - 4))
-    memory = SensorMemory(zero, upright, *(zero,) * (len(SensorMemory._fields) - 2))
+    memory = SensorMemory(zero, zero, upright, *(zero,) * (len(SensorMemory._fields) - 3))
     _inertial(rest, memory, imu, angle, velocity)
     return angle, velocity
 

@@ -151,7 +151,7 @@ def _matrices(est: Estimate) -> tuple[np.ndarray, np.ndarray]:
     return found[0], found[1]
 
 
-LATENCY_S = 0.05
+LATENCY_S, ACCEL_UP_MPS2 = 0.05, 1.7
 DESIGN = changed(
     centred(quiet(stage())),
     imu=dict(accel_noise_mps2_rthz=1e-3, z_m=0.0),
@@ -169,7 +169,11 @@ Q_V, Q_B = 1e-3**2 + 2e-3**2, 6e-4**2
 @pytest.mark.parametrize(("fix", "echo"), [(1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)])
 def test_aided__vertical_filter_is_the_textbook_one(seed: int, fix: float, echo: float) -> None:
     u = _covariance(seed)
-    est = _with_covariances(u[:3, :3], u, r_enu_m=(0.0, 0.0, 30.0), v_enu_mps=(0.0, 0.0, -2.0))
+    est = _with_covariances(
+        *(u[:3, :3], u),
+        **dict(r_enu_m=(0.0, 0.0, 30.0), v_enu_mps=(0.0, 0.0, -2.0)),
+        accel_body_mps2=(0.0, 0.0, 9.80665 + ACCEL_UP_MPS2),
+    )
     aid = Aids(fix, (0.0, 0.0, 30.2), (0.0, 0.0, -2.1), echo, 30.5)
     found = navigation.aided(est, aid, DESIGN, TUNING, 0.1)
 
@@ -178,7 +182,8 @@ def test_aided__vertical_filter_is_the_textbook_one(seed: int, fix: float, echo:
     if fix:
         h = np.array([1.0, -LATENCY_S, 0.0, 0.0])
         p, x = _joseph(p, x, h, 30.2 - (30.0 + 2.0 * LATENCY_S), 0.03)
-        p, x = _joseph(p, x, np.array([0.0, 1.0, 0.0, 0.0]), -2.1 + 2.0, 0.04)
+        faster = -2.1 - (-2.0 - LATENCY_S * ACCEL_UP_MPS2)
+        p, x = _joseph(p, x, np.array([0.0, 1.0, 0.0, 0.0]), faster, 0.04)
     if echo:
         p, x = _joseph(p, x, np.array([1.0, 0.0, 0.0, 1.0]), 30.5 - 30.0, max(0.07, 0.005 * 30.5))
     np.testing.assert_allclose(_matrices(found)[1], p, rtol=1e-9, atol=1e-14)
