@@ -23,6 +23,7 @@ from pipeline.words import percent
 CONFIDENCE = 0.95
 FEWEST_REPLICATES = 10
 MOST_FROM_ONE_REPLICATE = 0.3  # of the estimate
+CONTRADICTION = 0.99  # confidence of intervals that share nothing: one in a hundred does by chance
 
 
 class Estimate(NamedTuple):
@@ -121,8 +122,9 @@ def exact_interval(failures: int, runs: int, confidence: float) -> tuple[float, 
 
 
 def contradict(a: Estimate, b: Estimate) -> bool:
-    """Whether two intervals have nothing in common."""
-    return a.lower > b.upper or b.lower > a.upper
+    """Whether the intervals of two estimates have nothing in common, wide as they then are."""
+    (low_a, high_a), (low_b, high_b) = (e.interval(CONTRADICTION) for e in (a, b))
+    return low_a > high_b or low_b > high_a
 
 
 def _disagreement(values: Sequence[float]) -> list[str]:

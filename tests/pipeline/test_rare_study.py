@@ -204,7 +204,7 @@ def test_json__is_one_line_with_every_number(tmp_path: Path) -> None:
 def test_estimates__that_contradict_each_other_are_doubted_unless_counted() -> None:
     counted = from_counts(100, 10_000)
     low = from_counts(10, 10_000)._replace(method="subset simulation", replicates=(1e-3,) * 20)
-    other = low._replace(method="importance sampling", lower=2e-3, upper=3e-3)
+    other = low._replace(method="importance sampling", replicates=(2e-3,) * 20)
     doubted = checked([counted, low, other])
     assert [each.is_trusted for each in doubted] == [True, False, False]
     assert doubted[1].doubts == (
