@@ -54,6 +54,12 @@ class StoreProblem(HoverslamError):  # noqa: N818 - named for what the user read
     exit_code = ExitCode.STOPPED
 
 
+class DamagedStore(StoreProblem):
+    """A finished store is not what was written: nothing may be read off it, nothing resumes it."""
+
+    exit_code = ExitCode.INVALID
+
+
 class Interrupted(HoverslamError):  # noqa: N818 - named for what the user reads
     """The user stopped the command; finished batches stay valid."""
 

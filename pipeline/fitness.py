@@ -13,6 +13,7 @@ import xarray as xr
 from models.outcomes import Outcome
 from pipeline.errors import BadInput
 from pipeline.kept import KeptCampaign
+from pipeline.names import CODES
 from pipeline.requirements import outcomes
 from pipeline.store import State, damage, open_store, store_attributes
 from pipeline.words import count, percent
@@ -61,6 +62,8 @@ def unfit(results: Results) -> list[str]:
         reasons.append("the campaign kept in the store is not the one it was flown with")
     if not found:
         return [*reasons, "the store has no runs"]
+    if lacking := [name for name in CODES if name not in dataset]:
+        return [*reasons, f"the store has no {' and no '.join(lacking)}"]
     return [
         *reasons,
         *_wrong_design(dataset),

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import zarr
-from zarr.codecs import BloscCodec
+from zarr.codecs import BloscCodec, Crc32cCodec
 
 from pipeline.errors import StoreProblem
 from pipeline.store.flying import HISTORY_CODEC, Store, array_of, open_flying, read_records
@@ -179,7 +179,7 @@ def _create(
         chunks=chunks,
         dtype=what.dtype,
         fill_value=fill_value.get(what.dtype, 0),
-        compressors=codec,
+        compressors=[codec, Crc32cCodec()],  # a chunk that has changed is known for one
         dimension_names=what.dims,
         attributes=what.attributes,
         overwrite=True,

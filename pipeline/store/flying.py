@@ -190,10 +190,17 @@ def read_records(store: Store) -> dict[int, BatchRecord]:
 
 def _is_whole(store: Store, index: int) -> bool:
     """Whether the chunks of a batch are there: a missing one would read as NaN without a word."""
-    chunks = [f"inputs/c/{index}/0", f"metrics/c/{index}/0"]
-    if index < store.layout.n_history_batches:
-        chunks.append(f"history/c/{index}/0/0")
-    return all(os.path.exists(f"{store.path}/flying/{chunk}") for chunk in chunks)
+    layout, folder = store.layout, f"{store.path}/flying"
+    if index < layout.n_history_batches and not os.path.exists(f"{folder}/history/c/{index}/0/0"):
+        return False
+    for name, columns in (("inputs", layout.input_names), ("metrics", layout.metric_names)):
+        try:
+            size = os.path.getsize(f"{folder}/{name}/c/{index}/0")
+        except FileNotFoundError:
+            return False
+        if size != layout.batch_runs * max(1, len(columns)) * np.float64().nbytes:
+            return False  # cut short: not compressed, so its size is known
+    return True
 
 
 def pending_batches(store: Store) -> list[int]:

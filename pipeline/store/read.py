@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy as np
 import xarray as xr
 import zarr
 
-from pipeline.errors import BadInput, StoreProblem
+from pipeline.errors import BadInput, DamagedStore
 from pipeline.store.compact import RUN_CHUNK, variable
 from pipeline.store.flying import Store, read_layout, read_records
 from pipeline.store.root import State, read_attributes, store_errors
 
+_ALWAYS = ("run", "outcome")
 _MOST_CHUNKS = 10  # of a damaged store, told one by one
 
 
@@ -25,14 +27,14 @@ def open_store(path: str | os.PathLike[str]) -> xr.Dataset:
     not `finished`, and `runs_committed` counts them. One that its plans have stopped gives the
     first `stopped_at` runs: what landed beyond depends on who was quick.
 
-    Raises BadInput if there is no store, StoreProblem if chunks of a finished one are missing.
+    Raises BadInput if there is no store, DamagedStore if a finished one is not what was written.
     """
     address = os.path.abspath(path)
     attributes = store_attributes(address)
     with store_errors(address):
         if attributes["state"] == State.FINISHED:
             if missing := damage(address):
-                raise StoreProblem("\n".join(f"{address}: {chunk}" for chunk in missing))
+                raise DamagedStore("\n".join(f"{address}: {chunk}" for chunk in missing))
             return xr.open_dataset(address, engine="zarr", chunks=None, cache=False)
         if attributes["state"] == State.CREATING:
             return xr.Dataset(attrs=attributes | {"runs_committed": 0})
@@ -49,25 +51,36 @@ def store_attributes(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def damage(path: str | os.PathLike[str]) -> list[str]:
-    """Chunks that a finished store lacks, which would read as NaN without a word, a line each.
+    """Chunks of a finished store that are missing or cannot be read, a line each.
 
-    None of an unfinished one: it flies again what it lacks. Raises BadInput if there is no store.
+    A missing one would read as NaN without a word. Every chunk but those of histories is read.
+    None of an unfinished store: it flies again what it lacks. Raises BadInput if there is no store.
     """
     address = os.path.abspath(path)
     if store_attributes(address)["state"] != State.FINISHED:
         return []
     with store_errors(address):
-        missing = [
-            f"damaged: {name}: chunk {key} ({_rows(array, index)}) is missing"
-            for name, array in zarr.open_group(address, mode="r").arrays()
-            if array.nchunks_initialized != array.nchunks
-            for index in np.ndindex(*array.cdata_shape)
-            if not Path(address, name, key := array.metadata.encode_chunk_key(index)).exists()
-        ]
-    told = missing[:_MOST_CHUNKS]
-    if more := len(missing) - len(told):
-        told.append(f"damaged: {more} chunks more are missing")
+        arrays = dict(zarr.open_group(address, mode="r").arrays())
+    lacking = [f"damaged: {name}: is missing" for name in _ALWAYS if name not in arrays]
+    spoilt = [line for name, array in arrays.items() for line in _spoilt(address, name, array)]
+    told = [*lacking, *spoilt[:_MOST_CHUNKS]]
+    if more := len(spoilt) - _MOST_CHUNKS:
+        told += [f"damaged: {more} chunks more"] if more > 0 else []
     return [*told, "a finished store cannot be mended: fly it again"] if told else []
+
+
+def _spoilt(path: str, name: str, array: zarr.Array) -> Iterator[str]:
+    """Chunks of one array that are not there, or not as they were written."""
+    for index in np.ndindex(*array.cdata_shape):
+        key = array.metadata.encode_chunk_key(index)
+        where = f"damaged: {name}: chunk {key} ({_rows(array, index)})"
+        if not Path(path, name, key).is_file():
+            yield f"{where} is missing"
+        elif array.attrs.get("role") != "history":
+            try:
+                array.get_block_selection(index)
+            except (RuntimeError, ValueError, OSError) as error:  # decompression, checksum, disk
+                yield f"{where} cannot be read: {error}"
 
 
 def _rows(array: zarr.Array, index: tuple[int, ...]) -> str:

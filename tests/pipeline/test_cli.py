@@ -293,6 +293,32 @@ def test_verbs__a_store_that_is_not_there_is_bad_input(
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ("gate", "a.zarr"),
+        ("gate", "b.zarr", "--baseline", "a.zarr"),
+        ("compare", "a.zarr", "b.zarr"),
+        ("compare", "b.zarr", "a.zarr"),
+        ("report", "a.zarr"),
+        ("drivers", "a.zarr"),
+        ("replay", "a.zarr", "0"),
+    ],
+)
+def test_verbs__a_damaged_store_is_invalid_and_says_where(
+    hoverslam: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.zarr", "b.zarr"):
+        write_store(tmp_path / name, failing(400, 0))
+    chunk = tmp_path / "a.zarr" / "touchdown_tilt_rad" / "c" / "0"
+    chunk.write_bytes(chunk.read_bytes()[:-20])
+    result = hoverslam(*words)
+    assert result.code == errors.ExitCode.INVALID
+    assert "damaged: touchdown_tilt_rad: chunk c/0 (run 0 to 399) cannot be read" in result.err
+    assert "a finished store cannot be mended: fly it again" in result.err
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         ((), "is a file, expected a store: fly the campaign first"),

@@ -1,6 +1,7 @@
 """The life of a store: created, flown, compacted; kills, refusals, what is never read as data."""
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +163,38 @@ def test_finished_store__a_missing_chunk_is_an_error_not_data(store: Store) -> N
         open_store(store.path)
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda chunk: chunk[: len(chunk) // 2],
+        lambda chunk: b"",
+        lambda chunk: chunk[::-1],
+        lambda chunk: chunk[:-7] + bytes([chunk[-7] ^ 1]) + chunk[-6:],
+    ],
+)
+def test_finished_store__a_chunk_that_has_changed_is_an_error_not_data(
+    store: Store, spoil: Callable[[bytes], bytes]
+) -> None:
+    fly_all(store)
+    finish(store)
+    chunk = Path(store.path, "touchdown_speed_mps", "c", "0")
+    chunk.write_bytes(spoil(chunk.read_bytes()))
+    said = r"damaged: touchdown_speed_mps: chunk c/0 \(run 0 to 99\) cannot be read: "
+    with pytest.raises(StoreProblem, match=said):
+        open_store(store.path)
+
+
+def test_finished_store__without_a_variable_that_every_store_has_is_damaged(store: Store) -> None:
+    fly_all(store)
+    finish(store)
+    root = Path(store.path, "zarr.json")
+    told = json.loads(root.read_text())
+    del told["consolidated_metadata"]["metadata"]["outcome"]
+    root.write_text(json.dumps(told))
+    with pytest.raises(StoreProblem, match="damaged: outcome: is missing"):
+        open_store(store.path)
+
+
 def test_damage__names_the_chunk_and_its_rows_or_how_many(store: Store) -> None:
     fly_all(store)
     assert damage(store.path) == []
@@ -172,7 +206,7 @@ def test_damage__names_the_chunk_and_its_rows_or_how_many(store: Store) -> None:
     assert "fly it again" in remedy
     for chunks in Path(store.path).glob("*/c"):
         shutil.rmtree(chunks)
-    assert re.fullmatch(r"damaged: \d+ chunks more are missing", damage(store.path)[-2])
+    assert re.fullmatch(r"damaged: \d+ chunks more", damage(store.path)[-2])
 
 
 # --- an unfinished store ------------------------------------------------------------------------
@@ -220,6 +254,17 @@ def test_unfinished_store__a_committed_batch_without_its_chunk_is_flown_again(
     assert 32 not in open_store(store.path)["run"]
     with pytest.raises(StoreProblem, match="1 of 7 batches are not flown"):
         finish(store)
+
+
+@pytest.mark.parametrize("name", ["inputs", "metrics"])
+def test_unfinished_store__a_committed_batch_with_a_chunk_cut_short_is_flown_again(
+    store: Store, name: str
+) -> None:
+    fly_all(store)
+    chunk = Path(store.path, "flying", name, "c", "3", "0")
+    chunk.write_bytes(chunk.read_bytes()[:-8])
+    assert pending_batches(store) == [3]
+    assert open_store(store.path).sizes["run"] == 84
 
 
 def test_unfinished_store__lost_batches_are_flown_again(store: Store) -> None:
