@@ -67,14 +67,14 @@ def test_wrench__sums_lift_crossflow_and_axial_drag(degrees: float) -> None:
     axial = q * (7.0 if cos(a) > 0.0 else 10.6) * cos(a) ** 2
     assert force[0] == pytest.approx(-(lift + crossflow), abs=1e-9)
     assert force[2] == pytest.approx(-axial * np.sign(cos(a)), abs=1e-9)
-    z_l = 14.0 if cos(a) > 0.0 else 3.0
+    z_l = 14.0 if cos(a) > 0.0 else 4.0
     # A wind from +x against the upper half tips body z towards -x: a turn of negative sense about y
     assert moment[1] == pytest.approx(-(z_l * lift + 8.6 * crossflow), abs=1e-6)
 
 
 def test_wrench__lift_turns_over_a_stage_that_falls_base_first() -> None:
     """A small lean to the side the air comes from grows: lift acts below the centre of mass."""
-    lift_only = filled(Aero, lift_m2=17.6, cp_lift_nose_first_z_m=14.0, cp_lift_base_first_z_m=3.0)
+    lift_only = filled(Aero, lift_m2=17.6, cp_lift_nose_first_z_m=14.0, cp_lift_base_first_z_m=4.0)
     cg = (0.0, 0.0, 6.5)
     for vz, sense in ((-50.0, 1.0), (50.0, 1.0)):
         # Leaning by +0.02 about y, body x meets the air with v_x = -sin(lean) v_z

@@ -86,7 +86,7 @@ def stage() -> Case:
             Aero,
             **dict(axial_nose_first_m2=7.0, axial_base_first_m2=10.6, crossflow_m2=36.0),
             **dict(lift_m2=17.6, cp_crossflow_z_m=8.6),
-            **dict(cp_lift_nose_first_z_m=14.0, cp_lift_base_first_z_m=3.0),
+            **dict(cp_lift_nose_first_z_m=14.0, cp_lift_base_first_z_m=4.0),
             **dict(damping_x_m4=600.0, damping_y_m4=600.0, damping_z_m4=20.0),
         ),
         legs=Legs(

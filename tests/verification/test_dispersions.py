@@ -85,7 +85,7 @@ EFFECTS = [
         "base_force_fraction",
         0.1,
         "touchdown_vertical_speed_mps",
-        -0.05,
+        -0.02,
         "a cushion under the base",
     ),
     Effect("thrust_misalignment_x_rad", radians(1), "touchdown_north_m", -0.1, "-y thrust"),
