@@ -18,7 +18,7 @@ from scipy.special import stdtrit
 
 from pipeline.statistics import binomial
 from pipeline.statistics.binomial import Proportion
-from pipeline.statistics.replicates import FEWEST_EVENTS, Mask
+from pipeline.statistics.replicates import MANY_EVENTS, Mask
 
 CONSERVATIVE = "Clopper-Pearson, conservative for strata"
 STRATIFIED = "stratified variance, t"
@@ -29,7 +29,7 @@ def interval(ok: Mask, stratum: NDArray[np.intp], confidence: float) -> Proporti
     exact = binomial.interval(int(ok.sum()), ok.size, confidence)._replace(method=CONSERVATIVE)
     sizes = np.bincount(stratum) if stratum.size else np.zeros(0)
     is_whole = sizes.size > 0 and sizes.min() == sizes.max() and sizes.min() >= 2
-    if not is_whole or min(exact.successes, exact.runs - exact.successes) < FEWEST_EVENTS:
+    if not is_whole or min(exact.successes, exact.runs - exact.successes) < MANY_EVENTS:
         return exact
     met = np.bincount(stratum, ok) / sizes
     parts = met * (1.0 - met) / (sizes - 1) / sizes.size**2

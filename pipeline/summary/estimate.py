@@ -2,7 +2,7 @@
 
 Independent runs have exact intervals. Proportional strata have that of their stratified variance,
 and exact ones, conservatively, where a limit is wanted or failures are few. Latin hypercubes, Sobol
-sets and nested groups have t intervals over replicates or groups, or none.
+sets and nested groups have intervals over replicates or groups, or none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.kept import KeptCampaign
 from pipeline.requirements import Mask
-from pipeline.sampling import Nested, Strata
+from pipeline.sampling import LatinHypercube, Nested, Strata
 from pipeline.statistics import binomial, nested, order, replicates, strata
 from pipeline.statistics.binomial import Proportion
 from pipeline.statistics.nested import Spread
@@ -41,7 +41,8 @@ class Estimator(NamedTuple):
             return cls(stratum=design.stratum(campaign.seed, runs))
         if design.no_gate:
             what = _GROUPS if isinstance(design, Nested) else "replicates"
-            return cls(Parts(runs // design.part_runs, design.fewest_parts, what))
+            is_even = isinstance(design, LatinHypercube)
+            return cls(Parts(runs // design.part_runs, design.fewest_parts, what, is_even))
         return cls()
 
     def interval(self, ok: Mask, confidence: float, chosen: Mask | None = None) -> Proportion:

@@ -185,7 +185,7 @@ def test_page__tells_what_drives_failures_and_what_is_noise(driven):
     assert re.search(r"control, never flown 0\.\d+ 0\.\d+ – noise", text)
     assert "By member of the ensemble of winds: none stands out." in text
     assert "Landings in each profile" in text
-    assert "4 of the 20 profiles that a t interval needs" in text
+    assert "4 of the 20 profiles that an interval needs" in text
 
 
 def test_page__input_that_was_not_drawn_as_asked_is_named():
