@@ -55,9 +55,16 @@ class StoreProblem(HoverslamError):  # noqa: N818 - named for what the user read
 
 
 class DamagedStore(StoreProblem):
-    """A finished store is not what was written: nothing may be read off it, nothing resumes it."""
+    """A store is not what was written: nothing may be read off it, and nothing resumes it."""
 
     exit_code = ExitCode.INVALID
+
+    def __init__(self, path: str, problems: Iterable[str]) -> None:
+        self.path, self.problems = path, tuple(problems)
+        super().__init__(path, self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{self.path}: {problem}" for problem in self.problems)
 
 
 class Interrupted(HoverslamError):  # noqa: N818 - named for what the user reads

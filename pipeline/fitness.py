@@ -11,11 +11,11 @@ import numpy as np
 import xarray as xr
 
 from models.outcomes import Outcome
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, DamagedStore
 from pipeline.kept import KeptCampaign
 from pipeline.names import CODES
 from pipeline.requirements import outcomes
-from pipeline.store import State, damage, open_store, store_attributes
+from pipeline.store import State, open_store, store_attributes
 from pipeline.words import count, percent
 
 MOST_INFRASTRUCTURE_ERRORS = 0.001  # share of the runs; beyond it no verdict
@@ -31,9 +31,11 @@ class Results(NamedTuple):
     @classmethod
     def of(cls, path: str | os.PathLike[str]) -> Results:
         """The store at `path`. Raises BadInput if there is none."""
-        if damaged := tuple(damage(path)):
-            return cls(xr.Dataset(attrs=store_attributes(path)), os.fspath(path), damaged)
-        return cls(open_store(path), os.fspath(path))
+        try:
+            return cls(open_store(path), os.fspath(path))
+        except DamagedStore as found:
+            attributes = store_attributes(path)
+            return cls(xr.Dataset(attrs=attributes), os.fspath(path), found.problems)
 
     @property
     def runs(self) -> int:
@@ -42,8 +44,9 @@ class Results(NamedTuple):
     @property
     def stopped_at(self) -> int | None:
         """Runs after which its plans had decided, if it was stopped there."""
-        stopped = self.dataset.attrs["state"] == State.STOPPED
-        return int(self.dataset.attrs["stopped_at"]) if stopped else None
+        if self.dataset.attrs["state"] != State.STOPPED:
+            return None
+        return int(self.dataset.attrs.get("stopped_at", 0))
 
 
 def unfit(results: Results) -> list[str]:

@@ -90,7 +90,7 @@ def _problems_of_looks(
         yield (
             ".allowed_failures",
             f"got {list(plan.allowed_failures)}, with which a design of just "
-            f"{asked.probability:g} passes {percent(round(risk, 6))} of the time, expected more "
+            f"{asked.probability:g} passes {percent(round(risk, 4))} of the time, expected more "
             f"than none and at most {percent(1.0 - asked.confidence)}: {list(possible)} would do",
         )
 

@@ -15,7 +15,7 @@ from pipeline.compare.values import Comparison, Flown, Margin, Terms
 from pipeline.errors import BadInput
 from pipeline.fitness import Results, unfit
 from pipeline.kept import KeptCampaign
-from pipeline.plans import finding
+from pipeline.plans import fewest_runs, finding
 from pipeline.requirements import Mask, success
 from pipeline.ruling import ruling_of
 
@@ -109,7 +109,14 @@ def _margin(both: Both, asked: NoneBroken, planned: int) -> Margin:
     before, after = (success(d, asked.requirement) for d in (both.baseline, both.candidate))
     found = finding(asked, planned, broken(before, after))
     at_most = round(1.0 - asked.probability, 12)
-    return Margin(asked.requirement.name, at_most, asked.confidence, ruling_of(found.passed), found)
+    return Margin(
+        requirement=asked.requirement.name,
+        at_most=at_most,
+        confidence=asked.confidence,
+        ruling=ruling_of(found.passed),
+        finding=found,
+        fewest_runs=fewest_runs(asked),
+    )
 
 
 def _beside(baseline: Results, candidate: Results, terms: Terms) -> Comparison:

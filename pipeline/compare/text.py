@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from pipeline.compare.values import Changed, Comparison, Evidence, Margin, MetricShift, Pairs
+from pipeline.ruling import Ruling
 from pipeline.summary.text import as_plain
 from pipeline.words import between, count, for_people, number, percent, share, spoken, unit
 
@@ -128,11 +129,13 @@ def broken_line(pairs: Pairs) -> str:
 def margin_line(margin: Margin) -> str:
     """The verdict on newly broken runs."""
     found = margin.finding
+    is_short = margin.ruling is Ruling.INCONCLUSIVE and found.runs < margin.fewest_runs
     return (
         f"{margin.ruling}  newly broken runs, {margin.requirement}: asked at most "
         f"{margin.at_most:g} at {percent(margin.confidence)} confidence; "
         f"{count(found.failures)} of {count(found.runs)}, at "
         f"least {share(1.0 - found.upper_bound)}, at most {share(1.0 - found.lower_bound)}"
+        + (f"; it takes {count(margin.fewest_runs)} runs" if is_short else "")
     )
 
 

@@ -91,6 +91,7 @@ class Margin(NamedTuple):
     confidence: float
     ruling: Ruling
     finding: Finding
+    fewest_runs: int  # that can show it, none of them broken
 
 
 class Evidence(NamedTuple):

@@ -21,6 +21,7 @@ from pipeline.requirements import Columns, Mask, success
 from pipeline.run import RESULTS, fly_campaign
 from pipeline.store import Provenance, State, Store, stop
 from pipeline.verdicts import Judgement
+from pipeline.words import count, percent
 
 
 class Ask(NamedTuple):
@@ -55,7 +56,9 @@ def gate_campaign(campaign: Campaign, ask: Ask, stream: TextIO) -> Judgement:
     """
     path = ask.out or RESULTS / f"{campaign.name}.zarr"
     needed = plan_checks.ungateable(campaign.requirements, campaign.runs, campaign.sampling)
-    if problems := [f"{campaign.name}: {problem}" for problem in needed]:
+    margins = () if ask.baseline is None else margins_of(campaign, ask.terms)
+    hopeless = (_hopeless(margin, campaign.runs) for margin in margins[:1])
+    if problems := [f"{campaign.name}: {problem}" for problem in (*needed, *hopeless) if problem]:
         raise BadInput(problems)
     baseline = None if ask.baseline is None else Results.of(ask.baseline)
     if ask.baseline is not None and ask.baseline.resolve() == path.resolve():
@@ -67,7 +70,6 @@ def gate_campaign(campaign: Campaign, ask: Ask, stream: TextIO) -> Judgement:
         if comparison := refused(baseline, unflown, ask.terms):
             return judge_results(unflown)._replace(verdicts=(), comparison=comparison)
     followed = [_plan(asked, campaign.runs) for asked in campaign.requirements]
-    margins = margins_of(campaign, ask.terms)
     if baseline is not None:
         followed += [_paired(margin, campaign.runs, baseline.dataset) for margin in margins]
     _fly(campaign, path, followed, (ask.scheduler, stream))
@@ -100,6 +102,16 @@ def _plan(asked: Requirement, runs: int) -> Plan:
         return ~success(metrics, asked)
 
     return Plan(plans.boundary(asked, runs), failed)
+
+
+def _hopeless(margin: NoneBroken, runs: int) -> str:
+    """Why so many runs can never show the margin; empty if they can."""
+    if (needed := plans.fewest_runs(margin)) <= runs:
+        return ""
+    return (
+        f"newly_broken_at_most: got {1.0 - margin.probability:g}, which {count(runs)} runs can "
+        f"never show at {percent(margin.confidence)} confidence, expected at least {count(needed)}"
+    )
 
 
 def _paired(margin: NoneBroken, runs: int, baseline: xr.Dataset) -> Plan:

@@ -27,17 +27,21 @@ def open_store(path: str | os.PathLike[str]) -> xr.Dataset:
     not `finished`, and `runs_committed` counts them. One that its plans have stopped gives the
     first `stopped_at` runs: what landed beyond depends on who was quick.
 
-    Raises BadInput if there is no store, DamagedStore if a finished one is not what was written.
+    Raises BadInput if there is no store, DamagedStore if it is not what was written.
     """
     address = os.path.abspath(path)
     attributes = store_attributes(address)
     with store_errors(address):
         if attributes["state"] == State.FINISHED:
             if missing := damage(address):
-                raise DamagedStore("\n".join(f"{address}: {chunk}" for chunk in missing))
+                raise DamagedStore(address, missing)
             return xr.open_dataset(address, engine="zarr", chunks=None, cache=False)
         if attributes["state"] == State.CREATING:
             return xr.Dataset(attrs=attributes | {"runs_committed": 0})
+        if not Path(address, "flying").is_dir():
+            raise DamagedStore(
+                address, [f"damaged: {attributes['state']}, without any flying rows"]
+            )
         return _partial(address, attributes)
 
 
@@ -78,9 +82,13 @@ def _spoilt(path: str, name: str, array: zarr.Array) -> Iterator[str]:
             yield f"{where} is missing"
         elif array.attrs.get("role") != "history":
             try:
-                array.get_block_selection(index)
+                values = np.asarray(array.get_block_selection(index))
             except (RuntimeError, ValueError, OSError) as error:  # decompression, checksum, disk
                 yield f"{where} cannot be read: {error}"
+                continue
+            known = array.attrs.get("flag_values")
+            if isinstance(known, list) and (odd := np.setdiff1d(values, known)).size:
+                yield f"{where} holds {', '.join(map(str, odd.tolist()))}, which mean nothing"
 
 
 def _rows(array: zarr.Array, index: tuple[int, ...]) -> str:
@@ -98,7 +106,7 @@ def _partial(path: str, attributes: dict) -> xr.Dataset:
     committed = [np.arange(*layout.runs_of(batch)) for batch in sorted(read_records(store))]
     runs = np.concatenate(committed) if committed else np.arange(0)
     if attributes["state"] == State.STOPPED:
-        runs = runs[runs < attributes["stopped_at"]]
+        runs = runs[runs < attributes.get("stopped_at", 0)]
     chunk = max(1, RUN_CHUNK // layout.batch_runs) * layout.batch_runs
     flying = xr.open_dataset(
         f"{path}/flying", engine="zarr", chunks={"run": chunk}, consolidated=False

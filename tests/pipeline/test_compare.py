@@ -227,6 +227,12 @@ def test_margin__one_in_a_hundred_of_a_thousand(broken, ruling):
     assert last.startswith(f"{ruling}  newly broken runs, landing: asked at most 0.01")
 
 
+def test_margin__that_so_few_runs_cannot_show_says_how_many_it_takes():
+    found = compared(dataset(1000), dataset(1000), newly_broken_at_most=0.001)
+    assert found.ruling is Ruling.INCONCLUSIVE
+    assert as_text(found).endswith("at most 0.00230; it takes 2,302 runs")
+
+
 def test_margin__saved_runs_do_not_make_up_for_broken_ones():
     before = dataset(1000, ending(1000, tip_over=range(100)))
     after = dataset(1000, ending(1000, tip_over=range(100, 130)))

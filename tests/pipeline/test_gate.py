@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+import zarr
 from scipy import stats
 
 from models.outcomes import Outcome
@@ -265,6 +266,25 @@ def test_judge__a_finished_store_without_a_chunk_is_invalid(tmp_path):
     assert "fly it again" in said[1]
     assert found.verdicts[0].evidence is None
     json.loads(found.json())
+
+
+def test_judge__a_store_with_codes_that_mean_nothing_is_invalid(tmp_path):
+    path = write_store(tmp_path / "odd.zarr", failing(230, 0))
+    zarr.open_group(path, mode="r+")["outcome"][7] = 77
+    found = judge(path)
+    assert found.ruling is Ruling.INVALID
+    [said, _] = found.verdicts[0].reasons
+    assert said == "damaged: outcome: chunk c/0 (run 0 to 229) holds 77, which mean nothing"
+
+
+@pytest.mark.parametrize("state", ["flying", "compacting", "stopped"])
+def test_judge__a_store_that_says_it_flies_and_has_no_rows_is_invalid(tmp_path, state):
+    path = write_store(tmp_path / "odd.zarr", failing(230, 0))
+    root = path / "zarr.json"
+    root.write_text(root.read_text().replace('"finished"', f'"{state}"'))
+    found = judge(path)
+    assert found.ruling is Ruling.INVALID
+    assert f"damaged: {state}, without any flying rows" in found.text()
 
 
 def test_judge__no_store_is_bad_input(tmp_path):

@@ -314,6 +314,15 @@ def test_gate__a_plan_that_can_never_pass_is_refused_before_it_flies(tmp_path, p
     assert flight.landed == []
 
 
+def test_gate__a_margin_that_can_never_be_shown_is_refused_before_it_flies(tmp_path, pilot):
+    main = baseline(campaign(tmp_path), tmp_path / "main.zarr")
+    flight = pilot()
+    said = "newly_broken_at_most: got 0.001, which 1,000 runs can never show.*at least 2,302"
+    with pytest.raises(BadInput, match=said):
+        gated(campaign(tmp_path), tmp_path / "a.zarr", baseline=main, terms=Terms((), 0.001))
+    assert flight.landed == []
+
+
 def test_gate__a_design_that_no_bound_fits_is_refused_before_it_flies(tmp_path, pilot):
     flight = pilot()
     design = {"design": "latin_hypercube", "points": 50}
