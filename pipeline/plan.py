@@ -90,9 +90,11 @@ def told(dataset: xr.Dataset) -> str:
     if campaign.sampling.no_gate:
         lines.append(f"not gated: {campaign.sampling.no_gate}")
     lines += _table(checks)
-    lines += [_correlation(pair) for pair in check_correlations(dataset, campaign)]
+    pairs = list(check_correlations(dataset, campaign))
+    lines += [_correlation(pair) for pair in pairs]
     if (stray := strongest_stray(dataset, campaign)) is not None:
         lines.append(f"not asked for, the strongest: {_correlation(stray)}")
+        pairs.append(stray)
     lines.append(_failures(dataset, campaign))
     if not campaign.sampling.no_gate:
         lines += [
@@ -100,6 +102,7 @@ def told(dataset: xr.Dataset) -> str:
             for asked in campaign.requirements
         ]
     suspects = [check.name for check in checks if check.is_suspect]
+    suspects += [f"correlation of {pair.a} and {pair.b}" for pair in pairs if pair.is_suspect]
     said = f"NOT AS ASKED: {', '.join(suspects)}" if suspects else "all drawn as asked"
     return "\n".join([*lines, f"{count(len(checks))} inputs: {said}"])
 
