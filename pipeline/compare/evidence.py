@@ -52,13 +52,17 @@ def evidence(both: Both, campaign: KeptCampaign) -> Evidence:
         for dataset in (both.baseline, both.candidate)
     )
     first, second = scrubbed
+    shifts = _shifts(both, campaign)
+    told = {one.requirement for one in shifts}
+    declared = [one for one in campaign.requirements if isinstance(one, PercentileRequirement)]
     return Evidence(
         runs=int(both.run.size),
         confidence=campaign.requirements[0].confidence,
         rows_changed=_rows_changed(both),
         scrubbed=(first, second),
         pairs=_pairs(both, campaign.requirements),
-        shifts=tuple(_shifts(both, campaign)),
+        shifts=tuple(shifts),
+        not_bounded=tuple(one.name for one in declared if one.name not in told),
     )
 
 

@@ -148,13 +148,15 @@ def shift_lines(found: Evidence) -> Iterator[str]:
         f"  percentiles that moved: {count(len(moved))} of {count(len(found.shifts))} tested "
         f"(exact paired test, {percent(1.0 - found.confidence)} risk of any false alarm, Holm)"
     )
-    for one in told_shifts(found):
-        yield f"    {shift_in_words(one)}"
+    yield from (f"    {line}" for line in told_shifts(found))
 
 
-def told_shifts(found: Evidence) -> list[MetricShift]:
+def told_shifts(found: Evidence) -> list[str]:
     """The percentiles worth a line: with a requirement, or moved."""
-    return [one for one in found.shifts if one.requirement or one.is_alarm]
+    return [
+        *(shift_in_words(one) for one in found.shifts if one.requirement or one.is_alarm),
+        *(f"{name}: its percentile is not bounded by so few runs" for name in found.not_bounded),
+    ]
 
 
 def shift_in_words(one: MetricShift) -> str:

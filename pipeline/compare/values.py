@@ -103,6 +103,7 @@ class Evidence(NamedTuple):
     scrubbed: tuple[int, int]  # of the baseline, of the candidate: no success of either
     pairs: tuple[Pairs, ...]  # one for each requirement
     shifts: tuple[MetricShift, ...]
+    not_bounded: tuple[str, ...]  # requirements whose percentile so few runs cannot bound
 
 
 class Comparison(NamedTuple):

@@ -128,7 +128,8 @@ def _evidence(
     planned = int(dataset.attrs["n_runs"])
     plan = promise(asked, planned)
     reliable = [1.0 - step * (1.0 - asked.probability) for step in RISK_STEPS]
-    undecided = ruling is Ruling.INCONCLUSIVE and isinstance(asked.plan, FixedPlan)
+    is_fixed = isinstance(asked.plan, FixedPlan) and found.runs == planned
+    undecided = ruling is Ruling.INCONCLUSIVE and is_fixed
     return Evidence(
         runs=found.runs,
         failures=found.failures,

@@ -13,7 +13,6 @@ from pipeline.compare.text import (
     gain_line,
     margin_line,
     scrubbed_lines,
-    shift_in_words,
     stopped_lines,
     told_shifts,
 )
@@ -111,8 +110,7 @@ def _changed(title: str, runs: tuple[Changed, ...], store: str) -> Iterator[str]
 
 
 def _moved(found: Evidence) -> Iterator[str]:
-    told = [shift_in_words(one) for one in told_shifts(found)]
-    if told:
+    if told := told_shifts(found):
         moved = sum(one.is_alarm for one in found.shifts)
         title = f"Percentiles that moved: {count(moved)} of {count(len(found.shifts))} tested"
         yield from _folded(title, _first(told))

@@ -155,12 +155,13 @@ def _landings(landings: Landings) -> Iterator[str]:
 
 def _winds(winds: Winds, confidence: float) -> Iterator[str]:
     worst = winds.members[0]
-    limit = "no limit"
+    limit = "has no limit: too few profiles lie beyond it"
     if isfinite(winds.r95_upper_m):
-        limit = f"at most {number(winds.r95_upper_m)} m at {percent(confidence)} confidence"
+        radius = number(winds.r95_upper_m)
+        limit = f"at most {radius} m at {percent(confidence)} confidence, t over profiles"
     yield (
         f"by wind profile: R95 up to {number(worst.r95.radius_m)} m, in profile {worst.member} of "
-        f"{len(winds.members)}; for other winds like these R95 {limit}, t over profiles"
+        f"{len(winds.members)}; for other winds like these R95 {limit}"
     )
 
 

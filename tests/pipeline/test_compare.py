@@ -194,6 +194,13 @@ def test_several__a_margin_is_set_to_every_requirement_on_success(several):
     ]
 
 
+def test_several__a_declared_percentile_that_so_few_runs_cannot_bound_is_told(several):
+    few = dataset(8, requirements=[LANDING, SOFT])
+    text = as_text(compared(few, few))
+    assert "soft: its percentile is not bounded by so few runs" in text
+    assert several.evidence.not_bounded == ()
+
+
 def test_several__a_declared_percentile_counts_lost_runs_as_its_requirement_does():
     """A run that never came down has no tilt, and lies beyond every limit."""
     lost = ending(100, time_out=range(30))
