@@ -19,8 +19,8 @@ TOLD = 5  # parameters
 def tell_apart(
     flights: Flights, requirement: Requirement, failures: Points, random: Random
 ) -> tuple[Points, dict[str, Indices]]:
-    """Some of the failures, flown again, and which of them each cause failed, by its name."""
-    some = failures.take(random.permutation(len(failures.seed))[:FITTED_TO])
+    """Some of the failures, in their order, and which of them each cause failed, by its name."""
+    some = failures.take(np.sort(random.permutation(len(failures.seed))[:FITTED_TO]))
     if not len(some.seed):
         return some, {}
     found = causes(flights.fly(some), requirement)

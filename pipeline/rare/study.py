@@ -132,12 +132,12 @@ class _Study:
         failures, modes = tell_apart(self.flights, self.at.requirement, failures, random)
         named = [names.index(name) for name in self.ask.parameters]
         coordinates = np.array(named) if named else importance.moved_by_any(failures, modes)
-        aim = importance.Pilot(failures, coordinates, modes)
-        if obstacle := importance.obstacle(aim):
+        pilot = importance.Pilot(failures, coordinates, modes)
+        if obstacle := importance.obstacle(pilot):
             self.not_flown.append(f"importance sampling: not flown, {obstacle}")
             return []
-        mixture = importance.aim(aim, random)
-        flown = importance.estimate(self.limit_state, random, aim, mixture, size)
+        aimed = importance.aim(pilot, random)
+        flown = importance.estimate(self.limit_state, random, pilot, aimed, size)
         note = f"aimed in {', '.join(names[k] for k in coordinates)}; at {', '.join(modes)}"
         return [Found(flown._replace(notes=(*flown.notes, note)), failures)]
 

@@ -98,8 +98,9 @@ def test_aim__gives_every_mode_found_a_share(small: int) -> None:
     failures, modes = main_and_small(random, small)
     pilot = Pilot(failures, TWO, modes)
     aimed = importance.aim(pilot, random)
-    assert aimed.shares.sum() == pytest.approx(1.0)
-    assert aimed.shares[aimed.means[:, 1] > 4.0].sum() == pytest.approx(0.05 / 1.04, rel=0.02)
+    shares, means, _ = aimed.mixture
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[means[:, 1] > 4.0].sum() == pytest.approx(0.05 / 1.04, rel=0.02)
     found = importance.estimate(main_or_small, random, pilot, aimed)
     lower, upper = found.interval(0.999)
     assert found.is_trusted
@@ -111,9 +112,10 @@ def test_estimate__that_leaves_a_mode_out_is_not_trusted() -> None:
     random = np.random.default_rng(14)
     failures, modes = main_and_small(random, 10)
     blind = Pilot(failures, np.array([0]), modes)
-    found = importance.estimate(main_or_small, random, blind, importance.aim(blind, random))
+    aimed = importance.aim(blind, random)
+    found = importance.estimate(main_or_small, random, blind, aimed, Size(4000, 20))
     assert len(found.doubts) == 1
-    assert "the mode 'small', 1 % of the failures found, is not covered" in found.doubts[0]
+    assert "it hardly meets 1 % of the failures found, 'small' most of all" in found.doubts[0]
 
 
 def test_moved_by_any__adds_what_a_small_mode_moves() -> None:
@@ -126,7 +128,7 @@ def test_moved_by_any__adds_what_a_small_mode_moves() -> None:
 def test_weights__are_bounded_by_the_defensive_share() -> None:
     random = np.random.default_rng(6)
     pilot = pilot_of(failures_of(draw(random, 500, 2), True, False), TWO)
-    wide = importance.aim(pilot, random).widened()
+    wide = importance.aim(pilot, random).mixture.widened()
     weights, thin = importance._weights(8.0 * random.standard_normal((10_000, 2)), wide)
     assert weights.max() <= 1.0 / DEFENSIVE_SHARE + 1e-9
     assert 0 < thin.sum() < len(thin)
@@ -136,7 +138,7 @@ def test_weights__make_the_law_of_the_mixture() -> None:
     """Weighted, the points are the law again: mean weight 1, moments of a standard normal."""
     random = np.random.default_rng(7)
     pilot = pilot_of(failures_of(draw(random, 500, 3), True, True), TWO)
-    wide = importance.aim(pilot, random).widened()
+    wide = importance.aim(pilot, random).mixture.widened()
     points = importance._aimed(random, 3, pilot, wide, 200_000)
     weights, _ = importance._weights(points.u[:, TWO], wide)
     assert weights.mean() == pytest.approx(1.0, abs=0.02)
@@ -187,15 +189,19 @@ def test_obstacle__says_why_there_is_nothing_to_aim_at() -> None:
     )
 
 
-def test_estimate__agrees_with_subset_simulation_on_many_modes() -> None:
-    corners = next(p for p in PROBLEMS if p.name == "corners_beta2_d4")
+@pytest.mark.parametrize("name", ["RP111", "corners_beta2_d4"])
+def test_estimate__agrees_with_subset_simulation_or_says_what_it_leaves_out(name: str) -> None:
+    """Four modes are covered; of sixteen it misses parts, and the failures found tell so."""
+    problem = next(p for p in PROBLEMS if p.name == name)
     random = np.random.default_rng(12)
-    found = subset.estimate(corners.limit_state, 4, random)
+    found = subset.estimate(problem.limit_state, problem.dimension, random)
     pilot = pilot_of(found.failures, importance.moved(found.failures))
-    aimed = importance.estimate(
-        corners.limit_state, random, pilot, importance.aim(pilot, random), Size(4000, 20)
-    )
-    assert aimed.is_trusted
-    for estimate in (found.estimate, aimed):
-        lower, upper = estimate.interval(0.999)
-        assert lower < corners.probability < upper
+    aimed = importance.estimate(problem.limit_state, random, pilot, importance.aim(pilot, random))
+    lower, upper = found.estimate.interval(0.999)
+    assert lower < problem.probability < upper
+    if name == "RP111":
+        lower, upper = aimed.interval(0.999)
+        assert aimed.is_trusted
+        assert lower < problem.probability < upper
+    else:
+        assert "it hardly meets" in " ".join(aimed.doubts)
