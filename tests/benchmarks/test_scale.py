@@ -33,8 +33,8 @@ def test_worker__holds_no_more_after_many_batches(tmp_path: Path) -> None:
     for index in range(BATCHES // 4, BATCHES):
         fly_and_write(store, job, index)
     rows = 8 * 256 * (len(store.layout.input_names) + len(store.layout.metric_names))
-    # Had it kept its rows this would be 0.75 and more of all that was written; a fifth is far from it
-    # and above what allocators hold back
+    # Rows kept would be three quarters of all that was written; a fifth is far below that, and
+    # above what allocators hold back
     assert resident() - before < 0.2 * rows * BATCHES
 
 
@@ -55,6 +55,6 @@ def test_driver__keeps_nothing_of_a_batch_that_has_landed(tmp_path: Path) -> Non
         flight._fly_window(deque(range(100)))
         before = resident()
         flight._fly_window(deque(range(100, 500)))
-        # A campaign kept for each would be 1 or more of its length; Dask keeps a few thousand bytes of
-        # each for its dashboard, up to a limit of its own, which is a tenth
+        # A campaign kept for each would be its length or more; Dask keeps a few thousand bytes of
+        # each for its dashboard, a tenth of that, up to a limit of its own
         assert (resident() - before) / 400 < 0.5 * len(canonical)
