@@ -74,7 +74,7 @@ class Verdict(NamedTuple):
         if self.ruling is Ruling.INCONCLUSIVE and found.runs < found.planned_runs:
             yield (
                 f"undecided after {count(found.runs)} of {count(found.planned_runs)} planned runs: "
-                "its limits are those of a look planned there"
+                "its limits are those of so many planned from the start"
             )
 
 

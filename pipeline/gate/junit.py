@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from typing import NamedTuple
 
-from pipeline.compare import as_text
+from pipeline.compare import Comparison, as_text
+from pipeline.compare.text import margin_line
 from pipeline.ruling import Ruling
 from pipeline.verdicts import Judgement, Verdict
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+class _Case(NamedTuple):
+    """A test case: its message is what a CI shows first."""
+
+    name: str
+    ruling: Ruling
+    message: str
+    text: str
+
+
 def junit(judgement: Judgement) -> str:
     """The document. What is not PASS is a failure, INVALID an error: no CI may skip over it."""
-    cases = [_case(verdict) for verdict in judgement.verdicts]
+    cases = [_of_verdict(verdict) for verdict in judgement.verdicts]
     if judgement.comparison is not None:
-        comparison = judgement.comparison
-        cases.append(("against the baseline", comparison.ruling, as_text(comparison)))
-    rulings = [ruling for _, ruling, _ in cases]
+        cases.append(_of_comparison(judgement.comparison))
+    rulings = [case.ruling for case in cases]
     errors = rulings.count(Ruling.INVALID)
     failures = len(rulings) - errors - rulings.count(Ruling.PASS)
     suite = ET.Element(
@@ -33,14 +43,13 @@ def junit(judgement: Judgement) -> str:
     for name in ("store", "seed", "campaign_digest", "physics_digest", "target", "runs"):
         value = _clean(str(getattr(judgement, name)))
         ET.SubElement(properties, "property", name=name, value=value)
-    for name, ruling, text in cases:
+    for name, ruling, head, text in cases:
         case = ET.SubElement(
             suite, "testcase", classname=_clean(judgement.campaign), name=_clean(name)
         )
         if ruling is not Ruling.PASS:
             kind = "error" if ruling is Ruling.INVALID else "failure"
-            head = _clean(text.partition("\n")[0])
-            ET.SubElement(case, kind, type=str(ruling), message=head).text = _clean(text)
+            ET.SubElement(case, kind, type=str(ruling), message=_clean(head)).text = _clean(text)
         else:
             ET.SubElement(case, "system-out").text = _clean(text)
     suites = ET.Element("testsuites")
@@ -49,8 +58,16 @@ def junit(judgement: Judgement) -> str:
     return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(verdict: Verdict) -> tuple[str, Ruling, str]:
-    return verdict.requirement, verdict.ruling, verdict.text()
+def _of_verdict(verdict: Verdict) -> _Case:
+    text = verdict.text()
+    return _Case(verdict.requirement, verdict.ruling, text.partition("\n")[0], text)
+
+
+def _of_comparison(found: Comparison) -> _Case:
+    heads = found.reasons or [
+        margin_line(margin) for margin in found.margins if margin.ruling is not Ruling.PASS
+    ]
+    return _Case("against the baseline", found.ruling, "; ".join(heads), as_text(found))
 
 
 def _clean(text: str) -> str:

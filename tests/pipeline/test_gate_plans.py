@@ -247,6 +247,7 @@ def test_junit__has_a_case_for_each_verdict(mixed):
     ]  # fmt: skip
     assert [case[0].get("type") for case in cases] == [None, "FAIL", "FAIL", "FAIL"]
     assert "hoverslam replay new.zarr 3" in cases[3][0].text
+    assert cases[3][0].get("message").startswith("FAIL  newly broken runs, a | b <c>: asked at")
 
 
 @pytest.mark.parametrize(
