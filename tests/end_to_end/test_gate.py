@@ -16,7 +16,7 @@ from pipeline.ruling import Ruling
 from tests.pipeline.campaign_files import put, write
 
 HOVERSLAM = Path(sys.executable).parent / "hoverslam"
-N_RUNS = 96
+N_RUNS = 192
 PLAN = {"kind": "curtailed", "allowed_failures": 1}  # 77 runs
 Done = subprocess.CompletedProcess[str]
 
@@ -86,6 +86,19 @@ def test_gate__writes_what_a_ci_shows(gated: tuple[Path, Done]) -> None:
         "against the baseline",
     ]
     assert (folder / "out" / "gate.md").read_text().startswith(f"## {ruling}: hop_178m\n")
+
+
+def test_gate__the_store_that_it_stopped_is_judged_alike_and_can_be_flown_on(
+    gated: tuple[Path, Done],
+) -> None:
+    folder, done = gated
+    first = json.loads(done.stdout)
+    assert first["stopped_at"] < N_RUNS
+    words = ("--baseline", "main.zarr")
+    again = hoverslam(folder, "gate", "new.zarr", *words)
+    assert (again.returncode, json.loads(again.stdout)) == (done.returncode, first)
+    flown = hoverslam(folder, "run", folder / "new" / "campaign.yaml", "--out", "new.zarr")
+    assert f"hop_178m: {N_RUNS} runs, finished" in flown.stderr
 
 
 def test_gate__a_store_with_itself_has_no_discordant_run(gated: tuple[Path, Done]) -> None:

@@ -23,7 +23,7 @@ from pipeline.cluster import Resources, connect
 from pipeline.errors import StoreProblem
 from pipeline.execute import execute
 from pipeline.progress import Progress
-from pipeline.store import Store, open_store, pending_batches, prepare_store, write_batch
+from pipeline.store import Store, open_store, pending_batches, prepare_store, stop, write_batch
 from pipeline.store.layout import BatchRecord, BatchStatus
 from tests.pipeline import fake_batch
 
@@ -111,6 +111,13 @@ def test_execute__stops_once_it_is_enough_and_the_same_call_completes_the_store(
     told.clear()
     execute(store, job(400), refuse, enough=enough)
     assert set(told) == set(range(100)) - set(left)
+
+    stop(store.path, 12)
+    execute(store, job(400), refuse, enough=enough)
+    assert open_store(store.path).attrs["state"] == "stopped"
+    half = iter(range(10))
+    execute(store, job(400), two_workers, enough=lambda batch: batch in left and not next(half, 0))
+    assert open_store(store.path).attrs["state"] == "flying", "more than its plans had asked"
     execute(store, job(400), two_workers)
     assert open_store(store.path).attrs["state"] == "finished"
 
