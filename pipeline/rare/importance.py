@@ -98,12 +98,13 @@ def moved_by_any(failures: Points, modes: Mapping[str, Indices]) -> Indices:
     """Coordinates that all failures move, then those that some mode does while they are not many.
 
     The failures of a small mode descend from few samples, which move coordinates by chance: what
-    counts is moved in both halves of them.
+    counts is moved in both halves of the failures, which are of different searches.
     """
-    pooled = moved(failures)
+    pooled, middle = moved(failures), len(failures.seed) // 2
     extra: dict[int, None] = {}
     for which in modes.values():
-        first, second = (moved(failures.take(half)) for half in np.array_split(which, 2))
+        halves = which[which < middle], which[which >= middle]
+        first, second = (moved(failures.take(half)) for half in halves)
         extra |= dict.fromkeys(int(k) for k in first if k in second and k not in pooled)
     room = max(0, MOST_COORDINATES - len(pooled))
     return np.array([*pooled, *list(extra)[:room]], np.intp)

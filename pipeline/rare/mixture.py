@@ -19,6 +19,7 @@ from scipy.special import logsumexp
 from pipeline.rare.points import Floats
 
 MOST_COMPONENTS = 8
+PATIENCE = 2  # components more that do not help: then no further are tried
 ITERATIONS = 100
 ENOUGH = 1e-6  # gain of the mean log-likelihood, nats, at which the iteration ends
 LEAST_VARIANCE = 1e-3  # added to a component's, in every direction
@@ -35,12 +36,10 @@ class Mixture(NamedTuple):
 
     def log_parts(self, x: Floats) -> Floats:
         """Log of share times density of each component at x (point, coordinate)."""
-        parts = np.empty((len(self.shares), len(x)))
-        for number, (share, mean, root) in enumerate(zip(*self, strict=True)):
-            standard = (x - mean) @ np.linalg.inv(root).T
-            volume = np.log(np.diagonal(root)).sum() + 0.5 * len(mean) * np.log(2.0 * np.pi)
-            parts[number] = np.log(share) - 0.5 * (standard**2).sum(axis=1) - volume
-        return parts.T
+        standard = (x - self.means[:, None, :]) @ np.linalg.inv(self.roots).transpose(0, 2, 1)
+        volume = np.log(np.diagonal(self.roots, axis1=1, axis2=2)).sum(axis=1)
+        constant = np.log(self.shares) - volume - 0.5 * x.shape[1] * np.log(2.0 * np.pi)
+        return (constant[:, None] - 0.5 * np.einsum("kpi,kpi->kp", standard, standard)).T
 
     def log_density(self, x: Floats) -> Floats:
         """Log density (point,) at x (point, coordinate)."""
@@ -85,14 +84,16 @@ def fit(x: Floats, random: Random) -> Mixture:
     if n_points < fewest(dimension):
         raise ValueError(f"points: got {n_points}, expected >= {fewest(dimension)}")
     per_component = 1 + dimension + dimension * (dimension + 1) // 2
-    fits = [
-        (_fit(x, count, random), count * per_component - 1)
-        for count in range(1, min(MOST_COMPONENTS, n_points // fewest(dimension)) + 1)
-    ]
-    best, _ = min(
-        fits, key=lambda fit: fit[1] * np.log(n_points) - 2.0 * fit[0].log_density(x).sum()
-    )
-    return best
+    found: list[tuple[float, Mixture]] = []  # BIC, and the mixture, by number of components
+    for count in range(1, min(MOST_COMPONENTS, n_points // fewest(dimension)) + 1):
+        mixture = _fit(x, count, random)
+        free = count * per_component - 1
+        bic = free * np.log(n_points) - 2.0 * mixture.log_density(x).sum()
+        found.append((float(bic), mixture))
+        best = min(range(count), key=lambda number: found[number][0])
+        if count - 1 - best >= PATIENCE:
+            break
+    return found[best][1]
 
 
 def _fit(x: Floats, count: int, random: Random) -> Mixture:
@@ -103,11 +104,14 @@ def _fit(x: Floats, count: int, random: Random) -> Mixture:
     mixture, before = _maximised(x, belongs), -np.inf
     for _ in range(ITERATIONS):
         parts = mixture.log_parts(x)
-        total = logsumexp(parts, axis=1)
-        if total.mean() < before + ENOUGH:
+        highest = parts.max(axis=1, keepdims=True)
+        belongs = np.exp(parts - highest)
+        total = belongs.sum(axis=1, keepdims=True)
+        likelihood = float((highest + np.log(total)).mean())
+        if likelihood < before + ENOUGH:
             break
-        before = float(total.mean())
-        mixture = _maximised(x, np.exp(parts - total[:, None]) + TRACE)
+        before = likelihood
+        mixture = _maximised(x, belongs / total + TRACE)
     return mixture
 
 
@@ -115,9 +119,7 @@ def _maximised(x: Floats, belongs: Floats) -> Mixture:
     """The components, given how much of each point belongs to each: (point, component)."""
     weight = belongs.sum(axis=0)
     means = (belongs.T @ x) / weight[:, None]
-    roots = np.empty((len(weight), x.shape[1], x.shape[1]))
-    for number, mean in enumerate(means):
-        off = x - mean
-        covariance = (belongs[:, number, None] * off).T @ off / weight[number]
-        roots[number] = np.linalg.cholesky(covariance + LEAST_VARIANCE * np.eye(x.shape[1]))
+    off = x - means[:, None, :]
+    covariances = (belongs.T[:, :, None] * off).transpose(0, 2, 1) @ off / weight[:, None, None]
+    roots = np.linalg.cholesky(covariances + LEAST_VARIANCE * np.eye(x.shape[1]))
     return Mixture(weight / weight.sum(), means, roots)

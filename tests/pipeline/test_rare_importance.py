@@ -83,8 +83,9 @@ def main_and_small(random: np.random.Generator, small: int) -> tuple[Points, dic
     many = failures_of(draw(random, 990, 2), True, False)
     few = draw(random, small, 2)
     few.u[:, 1] = 4.5 + np.abs(few.u[:, 1]) / 6.0
-    modes = {"main": np.arange(990), "small": np.arange(990, 990 + small)}
-    return join([many, few]), modes
+    order = random.permutation(990 + small)
+    modes = {"main": np.flatnonzero(order < 990), "small": np.flatnonzero(order >= 990)}
+    return join([many, few]).take(order), modes
 
 
 def main_or_small(points: Points) -> Floats:
@@ -123,6 +124,9 @@ def test_moved_by_any__adds_what_a_small_mode_moves() -> None:
     failures, modes = main_and_small(random, 10)
     assert importance.moved(failures).tolist() == [0]
     assert importance.moved_by_any(failures, modes).tolist() == [0, 1]
+    last = join([failures.take(modes["main"]), failures.take(modes["small"])])
+    of_one_search = {"small": np.arange(990, 1000)}
+    assert importance.moved_by_any(last, of_one_search).tolist() == [0]
 
 
 def test_weights__are_bounded_by_the_defensive_share() -> None:
