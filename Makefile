@@ -28,7 +28,7 @@ bench: $(READY)  ## speed of the kernel and of the pipeline; each script prints 
 verify: $(READY)  ## fly the verification cases; their table goes into README.md
 	$(BIN)/hoverslam verify --readme README.md
 
-soak: $(READY)  ## what takes an hour: how often gate and rare-failure intervals err, on synthetic answers
+soak: $(READY)  ## what takes half an hour: how often gate and rare-failure intervals err, on synthetic answers
 	$(BIN)/python -m tests.benchmarks.gate_rates
 	$(BIN)/python -m tests.benchmarks.rare_acceptance
 
