@@ -14,13 +14,15 @@ failures these are those of p +- t sqrt(var p), which are too short for few: of 
 one-sided 90 % limit of the success covers 82 to 89 % of the time. With fewer than 100 n is never
 taken for more than the runs flown, since a spread of few failures may be small by chance.
 
-A percentile's limits are those of the share below it, read off the runs (Woodruff, J. Am. Stat.
-Assoc. 47:635, 1952). No interval is made from fewer parts than asked for, nor where fewer than ten
-parts have failures (or successes): what differs between parts cannot be seen then. But in a Latin
-hypercube of n points no share varies more than n / (n - 1) times that of independent runs (Owen,
-SIAM J. Numer. Anal. 34:1884, 1997), and failures that each input makes likelier on one side shun
-each other (Joag-Dev & Proschan, Ann. Stat. 11:286, 1983): its few failures, none included, are
-bounded like those of independent runs.
+A percentile's limits are the order statistics of as many independent runs, with n that of the share
+below it (after Woodruff, J. Am. Stat. Assoc. 47:635, 1952).
+
+No interval is made from fewer parts than asked for, nor where fewer than ten parts have failures
+(or successes): what differs between parts cannot be seen then. But in a Latin hypercube of n points
+no share varies more than n / (n - 1) times that of independent runs (Owen, SIAM J. Numer. Anal.
+34:1884, 1997), and failures that each input makes likelier on one side shun each other (Joag-Dev &
+Proschan, Ann. Stat. 11:286, 1983): its few failures, none included, are bounded like those of
+independent runs.
 
 Simulated (tests/pipeline/test_replicates.py has the table): a one-sided 90 % limit of the success
 covers 0.877 at the least, a two-sided 90 % interval 0.895. For a report, never for a decision.
@@ -28,7 +30,7 @@ covers 0.877 at the least, a two-sided 90 % interval 0.895. For a report, never 
 
 from __future__ import annotations
 
-from math import inf, nan
+from math import ceil, floor, inf, nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,7 +38,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, ndtri, stdtrit
 
 from pipeline.statistics.binomial import Proportion
-from pipeline.statistics.order import Percentile, Side, sample_quantile, sort_with_worst
+from pipeline.statistics.order import (
+    Percentile,
+    Side,
+    lower_index,
+    sample_quantile,
+    sort_with_worst,
+    upper_index,
+)
 
 FEWEST_PARTS = 10  # with a failure, or a success, whichever is rarer
 MANY_EVENTS = 100  # of which the spread over parts is known well
@@ -106,21 +115,27 @@ def bounds(found: Share, confidence: float) -> tuple[float, float]:
     """One-sided lower and upper limit of a share, each at `confidence`; NaN where there is none."""
     if found.note:
         return nan, nan
+    as_good_as = _as_good_as(found, confidence)
     share = found.successes / found.runs
-    t = float(stdtrit(found.parts - 1, confidence))
-    as_good_as = found.as_good_as * (float(ndtri(confidence)) / t) ** 2 if t else found.as_good_as
-    if min(found.successes, found.runs - found.successes) < MANY_EVENTS:
-        as_good_as = min(as_good_as, found.runs)
     met, failed = share * as_good_as, (1.0 - share) * as_good_as
     lower = float(betaincinv(met, failed + 1.0, 1.0 - confidence)) if met else 0.0
     upper = float(betaincinv(met + 1.0, failed, confidence)) if failed else 1.0
     return lower, upper
 
 
+def _as_good_as(found: Share, confidence: float) -> float:
+    """Independent runs that a share is as good as for a limit at that confidence."""
+    t = float(stdtrit(found.parts - 1, confidence))
+    as_good_as = found.as_good_as * (float(ndtri(confidence)) / t) ** 2 if t else found.as_good_as
+    if min(found.successes, found.runs - found.successes) < MANY_EVENTS:
+        return min(as_good_as, found.runs)
+    return as_good_as
+
+
 def percentile(
     values: ArrayLike, parts: Parts, fraction: float, confidence: float, worst: Side = "high"
 ) -> Percentile:
-    """The `fraction` quantile of a metric `(run,)` with Woodruff's two-sided interval.
+    """The `fraction` quantile of a metric `(run,)` with its two-sided interval.
 
     Values that are not finite sort as worst. Limits are infinite where there is no interval.
     """
@@ -148,9 +163,14 @@ def quantile_limit(
     value = sample_quantile(ordered, fraction)
     placed = np.where(np.isfinite(array), array, inf if worst == "high" else -inf)
     found = share_of(placed <= value, parts)
-    low, high = bounds(found, confidence)
-    share = found.successes / found.runs if found.runs else nan
-    at = fraction + (low - share if side == "low" else high - share)
-    if not 0.0 < at < 1.0:  # NaN, too
-        return -inf if side == "low" else inf
-    return sample_quantile(ordered, at)
+    nowhere = -inf if side == "low" else inf
+    if found.note:
+        return nowhere
+    # The order statistic of as many independent runs, at its place among those there are
+    runs = int(_as_good_as(found, confidence))
+    index = (lower_index if side == "low" else upper_index)(runs, fraction, confidence)
+    if index is None:
+        return nowhere
+    place = index / runs * ordered.size
+    rank = floor(place) if side == "low" else ceil(place)
+    return float(ordered[max(rank, 1) - 1])

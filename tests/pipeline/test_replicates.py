@@ -261,6 +261,33 @@ def test_percentile__sorts_lost_runs_as_worst_and_has_no_limit_in_the_far_tail()
     assert (far.lower, far.upper) == (-inf, inf)
 
 
+def test_percentile__of_even_parts_is_that_of_independent_runs_or_wider() -> None:
+    """Where the parts differ no more than by chance; and so few runs bound no far tail."""
+    even = parts_of(20, 50)._replace(is_even=True)
+    values = np.random.default_rng(8).permutation(1000).astype(float)
+    for fraction in (0.5, 0.9, 0.99):
+        found = replicates.percentile(values, even, fraction, CONFIDENCE)
+        exact = percentile(values, fraction, CONFIDENCE)
+        assert found.lower <= found.value <= found.upper
+        assert found.upper - found.lower >= 0.7 * (exact.upper - exact.lower)
+    far = replicates.percentile(values, even, 0.999, CONFIDENCE)
+    assert far.upper == inf == percentile(values, 0.999, CONFIDENCE).upper
+    mirrored = replicates.percentile(-values, even, 0.001, CONFIDENCE, "low")
+    assert mirrored.lower == -inf
+
+
+def test_percentile__of_real_hypercubes_covers() -> None:
+    held = 0
+    for seed in range(SOME // 2):
+        design = {"design": "latin_hypercube", "points": 50}
+        drawn = draw(varied(design, {"a": law(), "b": law()}, seed=seed), 0, 1000)
+        limit = replicates.quantile_limit(
+            drawn["a"] + drawn["b"], parts_of(20, 50)._replace(is_even=True), 0.99, 0.9, "high"
+        )
+        held += limit >= np.sqrt(2.0) * stats.norm.ppf(0.99)
+    assert held / (SOME // 2) >= CONFIDENCE - 4.0 * np.sqrt(0.09 / (SOME // 2))
+
+
 # --- strata ---------------------------------------------------------------------------------------
 
 
