@@ -14,6 +14,7 @@ from pipeline.asked import (
     SuccessRequirement,
 )
 from pipeline.sampling import Independent, LatinHypercube
+from pipeline.statistics import sequential
 
 FIXED = FixedPlan()
 CURTAILED = CurtailedPlan(kind="curtailed", allowed_failures=2)
@@ -100,6 +101,20 @@ def test_finding__a_curtailed_plan_fails_with_one_failure_too_many():
     found = plans.finding(asked(CURTAILED), 1000, failing(1000, 3, 40, 400))
     assert (found.passed, found.stopped_at) == (False, 401)
     assert found.upper_bound > 0.99, "the bounds alone would not have refused it"
+
+
+@pytest.mark.parametrize("where", [(), (5,), (5, 9), (3, 70, 120), (0, 1, 2), (3, 70, 530)])
+def test_finding__limits_where_a_curtailed_plan_stopped_are_never_too_short(where):
+    """Clopper-Pearson's of the runs flown, against the exact ones of the plan that chose them."""
+    requirement, failed = asked(CURTAILED), failing(531, *where)
+    flown = failed[: plans.finding(requirement, 3000, failed).stopped_at]
+    found = plans.finding(requirement, 3000, flown)
+    stop = sequential.Stop(found.passed, found.runs, found.failures)
+    lower, upper = sequential.bounds(plans.boundary(requirement, 3000), stop, 0.9)
+    assert found.lower_bound <= lower * (1.0 + 1e-9)
+    assert found.upper_bound >= upper * (1.0 - 1e-9)
+    decisive = found.lower_bound if found.passed else found.upper_bound
+    assert decisive == pytest.approx(lower if found.passed else upper, abs=1e-9)
 
 
 def test_finding__group_sequential_stops_at_its_look():
