@@ -116,7 +116,9 @@ class Judgement(NamedTuple):
             lines.append(as_text(self.comparison))
         lines += [f"not judged: {what}" for what in self.unjudged]
         if self.stopped_at is not None:
-            lines.append(f"stopped after {count(self.stopped_at)} runs: the plans had decided")
+            alone = self.comparison is None and self.ruling is Ruling.INCONCLUSIVE
+            what = "a margin on its baseline, which is not given here," if alone else "the plans"
+            lines.append(f"stopped after {count(self.stopped_at)} runs: {what} had decided")
         return "\n".join([*lines, f"verdict: {self.ruling} (exit {int(self.exit_code)})"])
 
     def json(self) -> str:

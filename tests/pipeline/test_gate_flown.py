@@ -274,6 +274,9 @@ def test_gate__stops_as_soon_as_too_many_are_broken(tmp_path, pilot):
     assert found.ruling is Ruling.FAIL
     assert flight.landed == [0]
     assert "candidate stopped early: limits and p-values below are those" in found.text()
+    alone = gate(str(tmp_path / "a.zarr"), Ask(), None)
+    assert alone.ruling is Ruling.INCONCLUSIVE
+    assert "stopped after 9 runs: a margin on its baseline, which is not given" in alone.text()
 
 
 def test_gate__a_failing_baseline_has_nothing_to_break(tmp_path, pilot):
