@@ -55,8 +55,8 @@ def estimates(problem: Problem, seed: int) -> dict[str, Estimate]:
     failures = found.failures
     pilot = importance.Pilot(failures, importance.moved(failures), importance.alike(failures))
     if not importance.obstacle(pilot):
-        mixture = importance.aim(pilot, random)
-        said[IMPORTANCE] = importance.estimate(problem.limit_state, random, pilot, mixture)
+        aimed = importance.aim(pilot, random)
+        said[IMPORTANCE] = importance.estimate(problem.limit_state, random, pilot, aimed)
     return said | {TOLD: told(list(said.values()))}
 
 
@@ -109,6 +109,8 @@ def main() -> None:
         found += rows(problem, range(SEED, SEED + SEEDS))
         write(UNFINISHED, {"with": made}, found)
         sys.stderr.write(f"{problem.name}: {perf_counter() - began_s:.0f} s\n")
+    order = [problem.name for problem in PROBLEMS]
+    found.sort(key=lambda row: order.index(row.problem))
     about = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
