@@ -1,7 +1,7 @@
 """The one door to Numba: compiler flags, instruction-set target, cache, digest of the physics.
 
 Every physics function is a scalar function marked `@kernel`; it is inlined into the loops over
-lanes, marked `@plain`, and these are linked into the one function marked `@entry` (lanes.py). The
+lanes, marked `@plain`, and these are linked into the one function marked `@entry`. The
 target is fixed, so that nodes of different make give the same bytes; set HOVERSLAM_CPU to another
 LLVM CPU name to change it, which the store then records.
 

@@ -45,5 +45,5 @@ def norm(a):
 
 @kernel
 def clip(x, low, high):
-    """x held between low and high. A NaN becomes a limit: lanes.watch looks out for that."""
+    """x held between low and high. A NaN becomes a limit: the finite watch looks out for that."""
     return min(max(x, low), high)

@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.flight import TICK_S
-from models.lanes import HISTORY_CHANNELS, LEG_CASE_ROWS, fly_blocks
+from models.lanes import HISTORY_CHANNELS, LANES, LEG_CASE_ROWS, flatten, fly_blocks
 from models.metrics import Metrics
 from models.outcomes import Initiator, Outcome, Violation
-from models.rows import LANES, flatten
 from models.structs import MAX_LEGS, Case, Leg
 from pipeline import build, sampling
 from pipeline.build import Setup
@@ -36,7 +35,7 @@ _HISTORY = (
     "east_m", "north_m", "up_m", "v_east_mps", "v_north_mps", "v_up_mps",
     "tilt_rad", "throttle", "gimbal_x_rad", "gimbal_y_rad",
 )  # fmt: skip
-# Where the kernel's history keeps what the store's is made of (lanes.record)
+# Where the kernel's history keeps what the store's is made of (lanes.fly.record)
 _MOTION, _LATERAL_QUATERNION, _ENGINE = slice(0, 6), slice(7, 9), slice(14, 17)
 
 _BLOCKS_AT_ONCE = 64  # what waits for contact takes 7 MB; a lane is rarely empty there

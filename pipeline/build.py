@@ -16,9 +16,8 @@ from models import mass
 from models.atmosphere import air_at
 from models.dispersion import disperse, leg_cases
 from models.jit import entry
-from models.lanes import UNIFORM_ROWS, Tables
+from models.lanes import UNIFORM_ROWS, Tables, flatten
 from models.outcomes import Initiator
-from models.rows import flatten
 from models.structs import (
     MAX_PHASES,
     Alignment,

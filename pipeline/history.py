@@ -11,7 +11,7 @@ from models import jit
 from models.lanes import FIRST_LEG_CHANNEL
 from pipeline.units import unit_of
 
-# Where a history's channels stand: lanes.record
+# Where a history's channels stand: lanes.fly.record
 _ENU, _BODY = ("east", "north", "up"), ("x", "y", "z")
 _CHANNELS: dict[str, tuple[slice | int, str, tuple[str, ...], str]] = {
     "r_enu_m": (slice(0, 3), "enu", _ENU, "position of the base centre"),

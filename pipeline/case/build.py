@@ -15,7 +15,7 @@ import numpy as np
 from models import wind
 from models.dispersion import leg_cases
 from models.flight import TICK_S
-from models.rows import flatten
+from models.lanes import flatten
 from models.structs import (
     MAX_PHASES,
     Aero,

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr
 
-from models.rows import LANES
+from models.lanes import LANES
 from pipeline import batch, sampling
 from pipeline.build import Setup
 from pipeline.campaign import Campaign

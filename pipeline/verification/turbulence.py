@@ -13,7 +13,7 @@ from math import pi, sqrt
 
 import numpy as np
 
-from models.rows import LANES
+from models.lanes import LANES
 from pipeline.case import FlyCase
 from pipeline.verification import probes
 from pipeline.verification.check import Case, Row, apart, relative

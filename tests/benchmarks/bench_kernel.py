@@ -24,9 +24,9 @@ import numpy as np
 
 from models.flight import TICK_S
 from models.jit import PHYSICS_DIGEST, TARGET, entry
+from models.lanes import LANES
 from models.metrics import Metrics
 from models.outcomes import Outcome
-from models.rows import LANES
 from pipeline import batch, build, kernel
 from pipeline.config import load_campaign
 from tests.benchmarks import parts, scalar

@@ -15,10 +15,10 @@ from typing import Any
 import numba
 import numpy as np
 
-from models import block, jit, lane_ends, lane_loops, lanes
+from models import jit
 from models.flight import SLOW_TICKS, TICK_S, WANDER_TICKS
 from models.jit import entry
-from models.rows import LANES, flatten
+from models.lanes import LANES, block, ends, flatten, fly, loops
 from pipeline import batch, build
 
 CALLS, REPEATS = 500, 9
@@ -27,20 +27,20 @@ TICKS = 500  # flown before a part is timed: 10 s, in the ascent
 _ROWS, _INT, _FLOAT = numba.float64[::1], numba.int64, numba.float64
 # Part: its number in _repeat, its loop, the loop's arguments, how often it runs on a flight tick
 PARTS: dict[str, tuple[int, Any, tuple[Any, ...], float]] = {
-    "look-up": (0, lane_loops.look_up, (), 1.0),
-    "turbulence (every 5th tick)": (1, lane_loops.stir, (_ROWS,), 1.0 / SLOW_TICKS),
-    "air": (2, lane_loops.air, (_ROWS,), 1.0),
-    "mass (every 5th tick)": (13, lane_loops.weigh, (_ROWS,), 1.0 / SLOW_TICKS),
-    "inertial navigation": (3, lane_loops.navigate, (_ROWS, _ROWS), 1.0),
-    "aiding (every 5th tick)": (4, lane_loops.aid, (_ROWS, _ROWS), 1.0 / SLOW_TICKS),
-    "slow sensor errors (every 50th)": (5, lane_loops.wander, (_ROWS,), 1.0 / WANDER_TICKS),
-    "contact sensing (near the ground)": (6, lane_loops.feel, (_ROWS, _ROWS, _ROWS, _INT), 0.2),
-    "guidance and control": (7, lane_loops.control, (_ROWS, _ROWS), 1.0),
-    "finite watch": (8, lane_loops.watch_tick, (), 1.3),
-    "book-keeping": (9, lane_loops.keep_log, (_ROWS, _ROWS), 1.0),
-    "one derivative": (10, lane_loops.rates, (_ROWS, *(_FLOAT,) * 4), 0.0),
-    "flight step (RK4)": (11, lane_loops.fly_step, (), 2.0),
-    "contact step (RK4)": (12, lane_loops.contact_step, (), 0.0),
+    "look-up": (0, loops.look_up, (), 1.0),
+    "turbulence (every 5th tick)": (1, loops.stir, (_ROWS,), 1.0 / SLOW_TICKS),
+    "air": (2, loops.air, (_ROWS,), 1.0),
+    "mass (every 5th tick)": (13, loops.weigh, (_ROWS,), 1.0 / SLOW_TICKS),
+    "inertial navigation": (3, loops.navigate, (_ROWS, _ROWS), 1.0),
+    "aiding (every 5th tick)": (4, loops.aid, (_ROWS, _ROWS), 1.0 / SLOW_TICKS),
+    "slow sensor errors (every 50th)": (5, loops.wander, (_ROWS,), 1.0 / WANDER_TICKS),
+    "contact sensing (near the ground)": (6, loops.feel, (_ROWS, _ROWS, _ROWS, _INT), 0.2),
+    "guidance and control": (7, loops.control, (_ROWS, _ROWS), 1.0),
+    "finite watch": (8, loops.watch_tick, (), 1.3),
+    "book-keeping": (9, loops.keep_log, (_ROWS, _ROWS), 1.0),
+    "one derivative": (10, loops.rates, (_ROWS, *(_FLOAT,) * 4), 0.0),
+    "flight step (RK4)": (11, loops.fly_step, (), 2.0),
+    "contact step (RK4)": (12, loops.contact_step, (), 0.0),
 }
 
 
@@ -49,52 +49,52 @@ def _repeat(which, times, buffer, shared, tables, legs, n_legs):  # type: ignore
     """One part, so many times."""
     for _ in range(times):
         if which == 0:
-            lane_loops.look_up(buffer, tables)
+            loops.look_up(buffer, tables)
         elif which == 1:
-            lane_loops.stir(buffer)
+            loops.stir(buffer)
         elif which == 2:
-            lane_loops.air(buffer)
+            loops.air(buffer)
         elif which == 3:
-            lane_loops.navigate(buffer, shared)
+            loops.navigate(buffer, shared)
         elif which == 4:
-            lane_loops.aid(buffer, shared)
+            loops.aid(buffer, shared)
         elif which == 5:
-            lane_loops.wander(buffer)
+            loops.wander(buffer)
         elif which == 6:
-            lane_loops.feel(buffer, shared, legs, n_legs)
+            loops.feel(buffer, shared, legs, n_legs)
         elif which == 7:
-            lane_loops.control(buffer, shared)
+            loops.control(buffer, shared)
         elif which == 8:
-            lane_loops.watch_tick(buffer)
+            loops.watch_tick(buffer)
         elif which == 9:
-            lane_loops.keep_log(buffer, shared)
+            loops.keep_log(buffer, shared)
         elif which == 10:
-            lane_loops.rates(buffer, 0.0, 0.0, 0.0, 0.0)
+            loops.rates(buffer, 0.0, 0.0, 0.0, 0.0)
         elif which == 11:
-            lane_loops.fly_step(buffer, 0.0, 0.0)
+            loops.fly_step(buffer, 0.0, 0.0)
         elif which == 13:
-            lane_loops.weigh(buffer)
+            loops.weigh(buffer)
         elif which == 12:
-            lane_loops.contact_step(buffer, legs, n_legs, 0.0, 1e-12)
+            loops.contact_step(buffer, legs, n_legs, 0.0, 1e-12)
 
 
 @entry
 def _fly(ticks, buffer, shared, tables, legs, n_legs):  # type: ignore[no-untyped-def]
     """So many ticks of flight, two steps each."""
     for _ in range(ticks):
-        lanes.tick(buffer, shared, tables, legs, n_legs, 0)
+        fly.tick(buffer, shared, tables, legs, n_legs, 0)
         for step in range(2):
-            lane_loops.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
+            loops.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
 
 
 def measured(campaign: Any, setup: Any, peak_gflops: float) -> dict[str, Any]:
     """Nanoseconds of each part per run and call, and what its arithmetic is of the peak."""
     runs = build.cases(campaign, setup.design, build.draws(campaign, 0, LANES), 0, LANES)
     buffer, legs = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
-    no_legs = batch._no_legs(lanes.MAX_LEGS - len(runs.legs))
+    no_legs = batch._no_legs(fly.MAX_LEGS - len(runs.legs))
     leg_rows = batch._blocks(flatten(tuple(runs.legs)) + no_legs, LANES)[0]
-    lane_ends.fill(buffer, legs, batch._blocks(flatten(runs.case), LANES)[0], leg_rows)
-    lane_ends.start(buffer, setup.shared, legs, setup.n_legs)
+    ends.fill(buffer, legs, batch._blocks(flatten(runs.case), LANES)[0], leg_rows)
+    ends.start(buffer, setup.shared, legs, setup.n_legs)
     what = (buffer, setup.shared, setup.tables, legs, setup.n_legs)
     _fly(TICKS, *what)
     times = {name: _nanoseconds(part[0], what) for name, part in PARTS.items()}

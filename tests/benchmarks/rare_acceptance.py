@@ -22,11 +22,6 @@ from zlib import crc32
 
 import numpy as np
 import scipy
-
-from pipeline.rare import importance, subset
-from pipeline.rare.answer import checked
-from pipeline.rare.estimate import Estimate
-from tests.benchmarks.rare_problems import PROBLEMS, Problem
 from tests.benchmarks.rare_record import (
     IMPORTANCE,
     METHODS,
@@ -41,6 +36,11 @@ from tests.benchmarks.rare_record import (
     row,
     write,
 )
+
+from pipeline.rare import importance, subset
+from pipeline.rare.answer import checked
+from pipeline.rare.estimate import Estimate
+from tests.benchmarks.rare_problems import PROBLEMS, Problem
 
 HERE = Path(__file__).parent
 UNFINISHED = HERE.parents[1] / "results" / "rare_acceptance.json"

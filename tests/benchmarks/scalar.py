@@ -1,7 +1,7 @@
 """The same physics without lanes: one run at a time, its state in locals, no buffer.
 
 What packed instructions gain is measured against this (bench_kernel.py). Same functions, same
-compiler flags, same order of a tick as models/lanes.py; for vehicles with four legs.
+compiler flags, same order of a tick as models/lanes/fly.py; for vehicles with four legs.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ import numpy as np
 
 from models import (
     atmosphere,
-    block,
     dynamics,
     flight,
-    lane_ends,
     legs,
     mass,
     navigation,
@@ -27,8 +25,9 @@ from models import (
 from models.elementary import sincos
 from models.flight import SLOW_TICKS, TICK_S, WANDER_TICKS
 from models.jit import entry, kernel
+from models.lanes import block, ends
+from models.lanes.rows import _leaves
 from models.metrics import metrics
-from models.rows import _leaves
 from models.structs import MAX_PHASES, Demand, Log, State, Wrench
 from models.vectors import add, norm
 
@@ -86,7 +85,7 @@ def fly_alone(case, mine, shared, phases, rows):
     design, gains = block.load_design(shared, 0), block.load_gains(shared, 0)
     tuning, plant = block.load_tuning(shared, 0), block.load_plant(shared, 0)
     limits, counts = block.load_limits(shared, 0), block.load_steps(shared, 0)
-    y = lane_ends.started_state(case)
+    y = ends.started_state(case)
     sin_lat, cos_lat = sincos(case.site.latitude_rad)
     normal, constants = legs.ground_normal(case.site), flight.fixed(case)
     earth = atmosphere.earth_rate(sin_lat, cos_lat, case.site)
@@ -97,9 +96,9 @@ def fly_alone(case, mine, shared, phases, rows):
     speed = noise.normals(case.seed, noise.START, 3.0)
     est = navigation.aligned(y, case, design, tuning, plant.full_kg, place, speed)
     gusts, swirl = turbulence.started(n0, n1, n2, n3, m0), _ZERO
-    told, command = lane_ends.idle(case)
+    told, command = ends.idle(case)
     demand = Demand(y.r_enu_m, y.v_enu_mps, _ZERO, 0.0, 0.0, 0.0, 0.0)
-    ground, log = Wrench(_ZERO, _ZERO), lane_ends.new_log(case)
+    ground, log = Wrench(_ZERO, _ZERO), ends.new_log(case)
     start_kg, edge_share = y.lox_kg + y.fuel_kg, cos(pi / N_LEGS)
     m = (
         legs.unloaded(y, mine[0], normal), legs.unloaded(y, mine[1], normal),

@@ -5,10 +5,9 @@ Compiled by the same door as the kernel (models.jit), so that it is found in the
 
 import numpy as np
 
-from models import block, lane_ends, lane_loops, lanes
 from models.flight import TICK_S
 from models.jit import entry
-from models.rows import LANES
+from models.lanes import LANES, block, ends, fly, loops
 
 LATER_TICKS = 12
 
@@ -23,23 +22,23 @@ def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, o
     lane row % LANES; outcomes: (rows, LANES), out: outcome of each lane LATER_TICKS after.
     """
     buffer, leg_rows = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
-    lane_ends.fill(buffer, leg_rows, cases, leg_cases)
-    lane_ends.start(buffer, shared, leg_rows, n_legs)
+    ends.fill(buffer, leg_rows, cases, leg_cases)
+    ends.start(buffer, shared, leg_rows, n_legs)
     for _ in range(ticks):
-        lanes.tick(buffer, shared, tables, leg_rows, n_legs, 0)
+        fly.tick(buffer, shared, tables, leg_rows, n_legs, 0)
         for step in range(2):
-            lane_loops.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
+            loops.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
     kept, kept_legs = buffer.copy(), leg_rows.copy()
     for row in range(rows):
         buffer[:] = kept
         leg_rows[:] = kept_legs
         buffer[(first + row) * LANES + row % LANES] = value
         if first + row >= block.INTEGRATED_ROWS:
-            lane_loops.watch_tick(buffer)  # at the end of the tick that spoilt it
+            loops.watch_tick(buffer)  # at the end of the tick that spoilt it
         for _ in range(LATER_TICKS):
-            lanes.tick(buffer, shared, tables, leg_rows, n_legs, 0)
+            fly.tick(buffer, shared, tables, leg_rows, n_legs, 0)
             for step in range(2):
-                lane_loops.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
+                loops.fly_step(buffer, step * 0.5 * TICK_S, 0.5 * TICK_S)
         for lane in range(LANES):
             outcomes[row, lane] = block.load_log(buffer, lane).outcome
 
@@ -48,12 +47,12 @@ def spoil(cases, leg_cases, shared, tables, n_legs, ticks, first, rows, value, o
 def spoil_legs(cases, leg_cases, shared, tables, n_legs, ticks, value, outcomes):
     """The same for legs in the contact loop: outcomes (n_legs * memory rows, LANES)."""
     buffer, leg_rows = np.zeros(block.BUFFER_SIZE), np.zeros(block.LEGS_SIZE)
-    lane_ends.fill(buffer, leg_rows, cases, leg_cases)
-    lane_ends.start(buffer, shared, leg_rows, n_legs)
+    ends.fill(buffer, leg_rows, cases, leg_cases)
+    ends.start(buffer, shared, leg_rows, n_legs)
     for _ in range(ticks):
-        lanes.tick(buffer, shared, tables, leg_rows, n_legs, n_legs)
+        fly.tick(buffer, shared, tables, leg_rows, n_legs, n_legs)
         for step in range(4):
-            lane_loops.contact_step(buffer, leg_rows, n_legs, step * 0.25 * TICK_S, 0.25 * TICK_S)
+            loops.contact_step(buffer, leg_rows, n_legs, step * 0.25 * TICK_S, 0.25 * TICK_S)
     kept, kept_legs = buffer.copy(), leg_rows.copy()
     memory = block.LEG_ROWS - block.LEG_CASE_ROWS
     for place in range(n_legs * memory):
@@ -62,10 +61,8 @@ def spoil_legs(cases, leg_cases, shared, tables, n_legs, ticks, value, outcomes)
         number, row = place // memory, block.LEG_CASE_ROWS + place % memory
         leg_rows[number * block.LEG_SIZE + row * LANES + place % LANES] = value
         for _ in range(LATER_TICKS):
-            lanes.tick(buffer, shared, tables, leg_rows, n_legs, n_legs)
+            fly.tick(buffer, shared, tables, leg_rows, n_legs, n_legs)
             for step in range(4):
-                lane_loops.contact_step(
-                    buffer, leg_rows, n_legs, step * 0.25 * TICK_S, 0.25 * TICK_S
-                )
+                loops.contact_step(buffer, leg_rows, n_legs, step * 0.25 * TICK_S, 0.25 * TICK_S)
         for lane in range(LANES):
             outcomes[place, lane] = block.load_log(buffer, lane).outcome

@@ -17,12 +17,19 @@ import numpy as np
 import models
 from models import lanes
 from models.dispersion import leg_cases
-from models.lanes import HISTORY_CHANNELS, LEG_CASE_ROWS, METRIC_NAMES, PHASE_ROWS, Tables
-from models.rows import LANES, flatten
+from models.lanes import (
+    HISTORY_CHANNELS,
+    LANES,
+    LEG_CASE_ROWS,
+    METRIC_NAMES,
+    PHASE_ROWS,
+    Tables,
+    flatten,
+)
 from models.structs import MAX_LEGS, MAX_PHASES, Case, Leg, Phase
 from tests.models import vehicle
 
-# Where a history keeps what (lanes.record)
+# Where a history keeps what (lanes.fly.record)
 POSITION, VELOCITY, QUATERNION, RATES = slice(0, 3), slice(3, 6), slice(6, 10), slice(10, 13)
 MASS, THROTTLE, NOZZLE_X, NOZZLE_Y, TIME = 13, 14, 15, 16, 17
 LEGS = lanes.FIRST_LEG_CHANNEL

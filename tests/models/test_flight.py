@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.lanes import LANES
 from models.outcomes import PRECEDENCE, Initiator, Outcome, Violation
-from models.rows import LANES
 from models.structs import Case, Log
 from tests.models import kit
 from tests.models.vehicle import (
@@ -141,7 +141,8 @@ def test_touchdown__is_latched_at_first_contact() -> None:
     before, after = rows[first - 1], rows[first]
     for name, column in (("touchdown_east_m", 0), ("touchdown_north_m", 1)):
         low, high = sorted((before[column], after[column]))
-        assert low - 1e-6 <= _one(flown.metrics, name) <= high + 1e-6
+        # The ground may turn it round within the tick: half of it at 1 m/s2
+        assert low - 1e-4 <= _one(flown.metrics, name) <= high + 1e-4
     speed = _one(flown.metrics, "touchdown_vertical_speed_mps")
     assert min(-before[5], -after[5]) - 1e-3 <= speed <= max(-before[5], -after[5]) + 0.01
 

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import block, turbulence
+from models import turbulence
+from models.lanes import block
+from models.lanes.rows import LANES, flatten, names
 from models.outcomes import IN_FLIGHT, Outcome
-from models.rows import LANES, flatten, names
 from models.structs import Actuation, Case, Command, Demand, Estimate, LegState, SensorMemory, State
 from tests.models import bodies, drive, kit
 from tests.models.vehicle import changed, limits, stage
@@ -183,9 +184,9 @@ def test_rows__flatten_follows_the_names() -> None:
 def test_rows__store_then_load_is_the_same_record() -> None:
     plain = kit.interpreted()
     buffer = np.arange(block.BUFFER_SIZE, dtype=float)
-    state = plain.block.load_y0(buffer, 3)
+    state = plain.lanes.block.load_y0(buffer, 3)
     assert state.r_enu_m == (3.0, 19.0, 35.0)
     other = np.zeros_like(buffer)
-    plain.block.store_y0(other, 3, state)
-    assert plain.block.load_y0(other, 3) == state
+    plain.lanes.block.store_y0(other, 3, state)
+    assert plain.lanes.block.load_y0(other, 3) == state
     assert np.count_nonzero(other) == block.STATE_ROWS

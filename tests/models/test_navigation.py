@@ -240,7 +240,7 @@ def test_aided__sensors_without_noise_stay_finite() -> None:
         est = navigation.aided(
             est, Aids(1.0, (0.0,) * 3, (0.0,) * 3, 1.0, 5.0), design, TUNING, 0.1
         )
-    assert np.isfinite(physics.rows.flatten(est)).all()
+    assert np.isfinite(physics.lanes.flatten(est)).all()
 
 
 def test_nees__is_the_quadratic_form_of_the_errors() -> None:

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from models.flight import TICK_S
-from models.lanes import fly_blocks
+from models.lanes import LANES, fly_blocks
 from models.metrics import Metrics
 from models.outcomes import Initiator, Outcome
-from models.rows import LANES
 from pipeline import batch, build, kernel
 from pipeline.config import Campaign, load_campaign
 from pipeline.store import Batch

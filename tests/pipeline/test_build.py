@@ -9,8 +9,8 @@ import pytest
 
 from models import structs
 from models.lanes import PHASE_ROWS, UNIFORM_ROWS
+from models.lanes.rows import flatten, names
 from models.outcomes import Initiator
-from models.rows import flatten, names
 from pipeline import build
 from pipeline.batch import input_names
 from pipeline.config import Campaign, load_campaign

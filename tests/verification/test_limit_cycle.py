@@ -14,7 +14,7 @@ import pytest
 
 from models.dispersion import disperse, leg_cases
 from models.flight import TICK_S
-from models.rows import LANES, flatten
+from models.lanes import LANES, flatten
 from models.structs import MAX_PHASES, Case, Phase
 from pipeline import batch, build
 from pipeline.config import load_campaign

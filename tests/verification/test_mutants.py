@@ -58,7 +58,7 @@ FLOWN = [
     ),
     Mutant(
         "stages weighed in the wrong order",
-        *("lane_loops.py", "_WEIGHT = (1.0 / 6.0, 1.0 / 3.0", "_WEIGHT = (1.0 / 3.0, 1.0 / 6.0"),
+        *("lanes/loops.py", "_WEIGHT = (1.0 / 6.0, 1.0 / 3.0", "_WEIGHT = (1.0 / 3.0, 1.0 / 6.0"),
         "RK4, free body",
     ),
     Mutant(
@@ -126,7 +126,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> Path
     for folder in ("models", "pipeline", "tests/models"):
         shutil.copytree(project_root / folder, place / folder, ignore=leave)
     shutil.copy(project_root / "tests" / "conftest.py", place / "tests")
-    _replaced(place / "models" / "rows.py", "LANES = 16", "LANES = 1")
+    _replaced(place / "models" / "lanes" / "rows.py", "LANES = 16", "LANES = 1")
     return place
 
 

@@ -2,14 +2,15 @@
 
 from math import nan
 
-from models import atmosphere, block, flight, legs, navigation, noise, sensors, turbulence
-from models.block import LEG_CASE_ROWS
+from models import atmosphere, flight, legs, navigation, noise, sensors, turbulence
 from models.elementary import sincos
 from models.jit import kernel, plain
-from models.lane_loops import distrust
+from models.lanes import block
+from models.lanes.block import LEG_CASE_ROWS
+from models.lanes.loops import distrust
+from models.lanes.rows import LANES
 from models.metrics import metrics
 from models.outcomes import IN_FLIGHT
-from models.rows import LANES
 from models.structs import MAX_LEGS, Actuation, Command, Demand, Log, State, Trend, Wrench
 
 _ZERO = (0.0, 0.0, 0.0)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.rows import LANES, access, added, layout, loaded_sum
+from models.lanes.rows import LANES, access, added, layout, loaded_sum
 from models.structs import (
     MAX_LEGS,
     Actuation,

@@ -7,10 +7,11 @@ on its own rows.
 
 from math import cos, pi
 
-from models import actuation, block, dynamics, flight, legs, mass, touchdown, wind
+from models import actuation, dynamics, flight, legs, mass, touchdown, wind
 from models.flight import TICK_S
 from models.jit import plain
-from models.rows import LANES
+from models.lanes import block
+from models.lanes.rows import LANES
 from models.structs import MAX_PHASES, Wrench
 from models.vectors import add, norm
 

@@ -1,7 +1,7 @@
 """Many runs side by side: the one compiled function that campaigns, replays and single cases call.
 
 A block of LANES runs lies in flat buffers (block.py), which loops over lanes work on
-(lane_loops.py), from the start of each run to its end (lane_ends.py). First the blocks fly, one
+(loops.py), from the start of each run to its end (ends.py). First the blocks fly, one
 after the other, each until all its lanes have come within reach of the ground or ended; a run that
 has is put by. Then the contact loop takes all of them to rest, with legs and a shorter step, each
 lane one after the other. §18.1
@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models import block, flight, mass
-from models.block import LEG_CASE_ROWS, PHASE_ROWS, UNIFORM_ROWS, Tables
+from models import flight, mass
 from models.flight import TICK_S
 from models.jit import entry, plain
-from models.lane_ends import fill, final_row, place_legs, start
-from models.lane_loops import (
+from models.lanes import block
+from models.lanes.block import Tables
+from models.lanes.ends import fill, final_row, place_legs, start
+from models.lanes.loops import (
     aid,
     air,
     contact_step,
@@ -34,21 +35,9 @@ from models.lane_loops import (
     watch_tick,
     weigh,
 )
+from models.lanes.rows import LANES
 from models.metrics import Metrics
-from models.rows import LANES
 from models.structs import MAX_LEGS
-
-# What whoever flies a block needs
-__all__ = [
-    "FIRST_LEG_CHANNEL",
-    "HISTORY_CHANNELS",
-    "LEG_CASE_ROWS",
-    "METRIC_NAMES",
-    "PHASE_ROWS",
-    "UNIFORM_ROWS",
-    "Tables",
-    "fly_blocks",
-]
 
 METRIC_NAMES = Metrics._fields
 

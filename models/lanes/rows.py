@@ -1,4 +1,4 @@
-"""Records as rows of one flat buffer: the loaders and storers that lanes.py flies with.
+"""Records as rows of one flat buffer: the loaders and storers that lanes fly with.
 
 Variable i of lane l lies at i * LANES + l, with constant i and LANES: what the compiler needs to
 turn a loop over lanes into packed instructions. The code for a record is written out from its
