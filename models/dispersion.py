@@ -120,6 +120,7 @@ DISPERSIONS: dict[str, Scale | Offset | Value] = {
     ),
     "gnss_latency_s": Value(("gnss.latency_s",)),
     "gnss_correction_delay_s": Value(("gnss.correction_delay_s",)),
+    "gnss_correction_phase_s": Value(("gnss.correction_phase_s",)),
     "gnss_age_error_east": Value(("gnss.age_error_east",)),
     "gnss_age_error_north": Value(("gnss.age_error_north",)),
     "gnss_age_error_up": Value(("gnss.age_error_up",)),

@@ -12,7 +12,7 @@ from models.jit import kernel
 from models.mass import angular_acceleration, total
 from models.rotation import conjugate, normalised, quaternion_rate, rotate
 from models.structs import Actuation, State
-from models.vectors import add, cross, scale, sub
+from models.vectors import add, clip, cross, scale, sub
 
 
 @kernel
@@ -185,7 +185,8 @@ def _valve(throttle, told, since_s):
 @kernel
 def _actuator(angle, asked, gimbal_design):
     """The actuator's angle after a step, rad; an ideal one stands where it is asked to.  §8.1"""
-    return asked if gimbal_design.natural_frequency_radps == 0.0 else angle
+    ideal = gimbal_design.natural_frequency_radps == 0.0
+    return clip(asked, -gimbal_design.travel_rad, gimbal_design.travel_rad) if ideal else angle
 
 
 @kernel

@@ -34,6 +34,10 @@ def play(nozzle, angle, gimbal):
 
 @kernel
 def deflection(nozzle, angle, command, gimbal):
-    """Nozzle angle on one axis, rad: play about the actuator, or an ideal one's command.  §8.2"""
+    """Nozzle angle on one axis, rad: within play of the actuator, an ideal one's within travel.
+
+    §8.1, §8.2
+    """
     ideal = gimbal.natural_frequency_radps == 0.0
-    return command if ideal else play(nozzle, angle, gimbal)
+    travel = gimbal.travel_rad
+    return clip(command, -travel, travel) if ideal else play(nozzle, angle, gimbal)

@@ -122,7 +122,8 @@ def ageing_error(time_s, gnss):
     cm/s up to 2 s, 2 cm/s up to 7 s, 5 cm/s up to 30 s.
     """
     interval = max(gnss.correction_interval_s, 1.0e-9)
-    since = time_s - interval * np.floor(time_s / interval)
+    time = time_s + gnss.correction_phase_s
+    since = time - interval * np.floor(time / interval)
     age = gnss.correction_delay_s + (since if gnss.correction_interval_s > 0.0 else 0.0)
     first, second, third = min(age, 2.0), clip(age - 2.0, 0.0, 5.0), clip(age - 7.0, 0.0, 23.0)
     return 0.01 * first + 0.02 * second + 0.05 * third

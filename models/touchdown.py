@@ -34,7 +34,7 @@ def hull_clearance(state, normal, legs):
 
 
 @kernel
-def snapshot(state, est, body, gravity_mps2, tick_s, since_s, case, design, tuning):
+def snapshot(state, est, body, gravity_mps2, tick_s, since_s, case, design):
     """State and estimate this long after the tick at tick_s, for the metrics.  §18.7
 
     The estimate is the tick's, carried on by what it has last felt.
@@ -54,7 +54,7 @@ def snapshot(state, est, body, gravity_mps2, tick_s, since_s, case, design, tuni
         est_r_enu_m=base.r_enu_m,
         est_v_enu_mps=base.v_enu_mps,
         est_tilt_error_rad=sqrt(off[0] * off[0] + off[1] * off[1]),
-        nees=navigation.nees(est, r_imu, v_imu, tuning),
+        nees=navigation.nees(est, r_imu, v_imu),
     )
 
 

@@ -313,8 +313,7 @@ def contact_step(buffer, leg_rows, n_legs, since_s, dt):
 @plain
 def take(buffer, shared, since_s):
     """State and estimate of the lanes still in the air, this long after the tick.  §18.7"""
-    design, tuning = block.load_design(shared, 0), block.load_tuning(shared, 0)
-    plant = block.load_plant(shared, 0)
+    design, plant = block.load_design(shared, 0), block.load_plant(shared, 0)
     for lane in range(LANES):
         log = block.load_log(buffer, lane)
         if log.mode == 1.0 and log.touched == 0.0:
@@ -322,7 +321,7 @@ def take(buffer, shared, since_s):
                 block.load_y0(buffer, lane), block.load_est(buffer, lane),
                 block.load_body(buffer, lane), plant.gravity_mps2,
                 log.time_s - flight.TICK_S, since_s,
-                block.load_case(buffer, lane), design, tuning,
+                block.load_case(buffer, lane), design,
             )  # fmt: skip
             block.store_snap(buffer, lane, snap)
 

@@ -217,6 +217,7 @@ class Gnss(NamedTuple):
     latency_s: float
     correction_delay_s: float = 0.0  # age of a correction when it comes
     correction_interval_s: float = 0.0  # from one correction to the next
+    correction_phase_s: float = 0.0  # since one, at the start
     age_error_east: float = 0.0  # of ageing corrections, in sigmas of its growth
     age_error_north: float = 0.0
     age_error_up: float = 0.0

@@ -29,7 +29,10 @@ class Aids(NamedTuple):
 
 
 class HorizontalCovariance(NamedTuple):
-    """Of position p, velocity v and acceleration bias b on one horizontal axis, SI."""
+    """Of position p, velocity v and acceleration bias b on one horizontal axis, SI.
+
+    And with the bias c of the satellite fix, which is not estimated.
+    """
 
     pp: float
     pv: float
@@ -37,10 +40,16 @@ class HorizontalCovariance(NamedTuple):
     vv: float
     vb: float
     bb: float
+    pc: float = 0.0
+    vc: float = 0.0
+    bc: float = 0.0
 
 
 class VerticalCovariance(NamedTuple):
-    """Of height p, vertical speed v, acceleration bias b and the altimeter's bias a, SI."""
+    """Of height p, vertical speed v, acceleration bias b and the altimeter's bias a, SI.
+
+    And with the bias c of the satellite fix, which is not estimated.
+    """
 
     pp: float
     pv: float
@@ -52,6 +61,10 @@ class VerticalCovariance(NamedTuple):
     bb: float
     ba: float
     aa: float
+    pc: float = 0.0
+    vc: float = 0.0
+    bc: float = 0.0
+    ac: float = 0.0
 
 
 class Estimate(NamedTuple):
@@ -149,7 +162,7 @@ class Tuning(NamedTuple):
     bias_walk_mps3_rthz: float
     accel_noise_mps2_rthz: float  # beside the accelerometer's own: vibration, aliasing
     altimeter_bias_m: float
-    gnss_bias_m: float
+    gnss_bias_m: float  # 1 sigma of a fix's slow error, horizontal; upwards half as much again
     gnss_time_s: float  # 1 sigma of a fix's time tag
 
 

@@ -102,6 +102,19 @@ def _engine_has_what_it_needs(engine: Any, program: Any, lox: Any, fuel: Any) ->
         yield "lox: missing, expected a tank where engine.mixture_ratio is given"
 
 
+def _actuator_keys_act(engine: Any, gimbal: Any, program: Any) -> Problems:
+    if gimbal.natural_frequency_radps is None:
+        for key in ("damping_ratio", "rate_dps", "backlash_deg"):
+            if getattr(gimbal, key) is not None:
+                yield f"gimbal.{key}: has no effect without gimbal.natural_frequency_radps"
+    if engine.slew_per_s is not None and not engine.lag_s:
+        yield "engine.slew_per_s: has no effect without engine.lag_s"
+    wave, column = program.throttle, program.table.throttle if program.table else None
+    least = wave.mean - abs(wave.amplitude) + (min(column) if column else 0.0)
+    if least < 0.0:
+        yield f"program.throttle: got values down to {least:.3g}, expected none below 0"
+
+
 def _thrusters_have_what_they_need(thrusters: Any, program: Any) -> Problems:
     column = program.table.roll if program.table else None
     if program.roll != Wave() or column:
@@ -137,6 +150,7 @@ _CHECKS: tuple[Callable[..., Problems], ...] = (
     _site_keys_act,
     _wind_keys_act,
     _engine_has_what_it_needs,
+    _actuator_keys_act,
     _thrusters_have_what_they_need,
     _program_is_a_table,
     _each_pad_has_its_ground,

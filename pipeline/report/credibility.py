@@ -87,7 +87,7 @@ CLAIMS = (
         (
             *("Tsiolkovsky", "hover", "hoverslam stopping height", "hoverslam with mass flow"),
             *("engine lag", "gimbal step", "fixed gimbal", "roll thrusters"),
-            *("drag fall", "rate damping", "weathercock", "slosh"),
+            *("drag fall", "rate damping", "weathercock", "falling stage", "slosh"),
         ),
     ),
     Claim(
@@ -129,7 +129,7 @@ CLAIMS = (
         "The flight as a whole",
         "neither",
         "no other simulation has flown this campaign; structural flexibility, plume on the ground "
-        "beyond one factor, and soil are left out",
+        "beyond two factors, and soil are left out",
     ),
     Claim(
         "Landing reliability of the real vehicle",

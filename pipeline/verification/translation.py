@@ -204,6 +204,61 @@ def _weathercock() -> Iterator[Row]:
     yield Row("angle after 5 s", "rad", apart(tilt, end[0]), step, why)
 
 
+def _falling_stage() -> Iterator[Row]:
+    """Lift, crossflow, axial drag and damping of a leaning stage that falls base first, in wind.
+
+    DOP853 in the plane of the wind, about the centre of mass, force by force at its own place.
+    """
+    mass, inertia, cg, rho, wind = 8000.0, 150e3, 6.5, 1.1, 8.0
+    lift, crossflow, axial, damping = 17.6, 36.0, 10.6, 600.0  # m2, m2, m2, m4
+    z_lift, z_crossflow, down, lean, time_s = 4.0, 8.6, 40.0, 3.0, 6.0
+    flight = flown(
+        duration_s=time_s,
+        site={"air": "uniform", "density_kgpm3": rho},
+        mass={
+            "dry_kg": mass,
+            "ixx_kgm2": inertia,
+            "iyy_kgm2": inertia,
+            "izz_kgm2": 15e3,
+            "cg_z_m": cg,
+        },
+        aero={
+            **{"lift_m2": lift, "cp_lift_base_first_z_m": z_lift, "damping_x_m4": damping},
+            **{"crossflow_m2": crossflow, "cp_crossflow_z_m": z_crossflow},
+            "axial_base_first_m2": axial,
+        },
+        wind={"profile": "constant", "speed_mps": wind, "from_deg": 180.0},
+        start={"v_up_mps": -down, "turn_x_deg": lean},
+    )
+
+    def rate(_: float, y: np.ndarray) -> list[float]:
+        along, across = np.array([-sin(y[4]), cos(y[4])]), np.array([cos(y[4]), sin(y[4])])
+        air = y[2:4] - [wind, 0.0]  # of the centre of mass
+        speed_along = air @ along
+        at_lift = air @ across - y[5] * (z_lift - cg)
+        at_crossflow = air @ across - y[5] * (z_crossflow - cg)
+        pull = -0.5 * rho * lift * abs(speed_along) * at_lift
+        push = -0.5 * rho * crossflow * abs(at_crossflow) * at_crossflow
+        drag = -0.5 * rho * axial * abs(speed_along) * speed_along
+        force = (pull + push) * across + drag * along
+        at_base = np.hypot(speed_along, air @ across + y[5] * cg)
+        moment = -(z_lift - cg) * pull - (z_crossflow - cg) * push
+        turning = moment - 0.5 * rho * at_base * damping * y[5]
+        return [y[2], y[3], force[0] / mass, force[1] / mass - G_MPS2, y[5], turning / inertia]
+
+    angle = radians(lean)
+    begin = [-cg * sin(angle), 1000.0 + cg * cos(angle), 0.0, -down, angle, 0.0]
+    end = solve_ivp(rate, (0.0, time_s), begin, "DOP853", rtol=1e-12, atol=1e-12).y[:, -1]
+    base = [0.0, end[0] + cg * sin(end[4]), end[1] - cg * cos(end[4])]
+    tilt, _, _ = Rotation.from_matrix(matrix_of(flight)).as_rotvec()
+    # Its fastest change: crossflow and lift on the lateral speed, with the speeds of the end
+    fastest = 0.5 * rho * (lift * 100.0 + 2.0 * crossflow * 50.0) * cg**2 / inertia
+    step = truncation(fastest, _STEP_S, time_s)
+    why = "Runge-Kutta at 10 ms: (h / tau)^4 / 120 of t / tau, tau of the quickest damping"
+    yield Row("lean", "rad", apart(tilt, end[4]), step, why)
+    yield Row("position", "m", apart(last(flight, "r_enu_m"), base), step * down * time_s, why)
+
+
 CASES = (
     Case("Tsiolkovsky", "Sutton & Biblarz, sec. 4.1", _tsiolkovsky),
     Case("hover", "closed form", _hover),
@@ -213,4 +268,5 @@ CASES = (
     Case("wind shear", "scipy", _wind_shear),
     Case("rate damping", "closed form", _rate_damping),
     Case("weathercock", "scipy", _weathercock),
+    Case("falling stage", "scipy", _falling_stage),
 )

@@ -105,7 +105,7 @@ def fly_alone(case, mine, shared, phases, rows):
         legs.unloaded(y, mine[2], normal), legs.unloaded(y, mine[3], normal),
     )  # fmt: skip
     body = mass.body(y.lox_kg, y.fuel_kg, 9.8, case)
-    snap = touchdown.snapshot(y, est, body, plant.gravity_mps2, 0.0, 0.0, case, design, tuning)
+    snap = touchdown.snapshot(y, est, body, plant.gravity_mps2, 0.0, 0.0, case, design)
     felt = flight.air(y, swirl, (0.0, 0.0, 0.0, 0.0), constants, case)
     program, table = block.load_program(np.zeros(block.BUFFER_SIZE), 0), (0.0, 0.0, 0.0, 0.0)
     contact = flight.hull(y, body, 0.0, normal, False, case, edge_share, limits)
@@ -122,7 +122,7 @@ def fly_alone(case, mine, shared, phases, rows):
                 if log.touched == 0.0:
                     snap = touchdown.snapshot(
                         y, est, body, plant.gravity_mps2, log.time_s - TICK_S, since, case,
-                        design, tuning,
+                        design,
                     )  # fmt: skip
                 ground = _push(y, m, mine, normal, case.legs)
                 k1 = dynamics.rates(y, told, felt, body, ground, earth, since, case)

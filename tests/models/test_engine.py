@@ -200,6 +200,7 @@ def test_play__loop_encloses_backlash_times_travel() -> None:
 def test_deflection__ideal_gimbal_follows_its_command() -> None:
     ideal = ACTUATOR._replace(natural_frequency_radps=0.0)
     assert gimbal.deflection(0.3, 0.2, 0.1, ideal) == 0.1
+    assert gimbal.deflection(0.3, 0.2, 9.0, ideal) == ideal.travel_rad
     assert gimbal.deflection(0.3, 0.2, 0.1, ACTUATOR) == 0.2
 
 

@@ -177,6 +177,10 @@ def test_altimeter__boresight_turns_the_beam_with_the_body() -> None:
     assert _echo(100.0, 0.1, boresight_y_rad=-0.02).range_m == pytest.approx(
         100.0 / cos(0.08), rel=1e-6
     )
+    case = changed(quiet(stage()), altimeter=dict(y_m=0.0, z_m=0.0, boresight_x_rad=0.02))
+    leant = _state(r_enu_m=(0.0, 0.0, 100.0), q_body_to_enu=_turned(0.1, 0.0, 0.0), throttle=0.5)
+    found = sensors.aids(leant, STEADY, UP, 1.0, 1.0, case, 5.0, 0.1)
+    assert found.range_m == pytest.approx(100.0 / cos(0.12), rel=1e-6)
     assert _echo(100.0, 0.1, boresight_x_rad=0.02).range_m == pytest.approx(
         100.0 / (cos(0.1) * cos(0.02)), rel=1e-6
     )

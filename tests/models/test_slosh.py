@@ -192,6 +192,14 @@ def test_coupling__a_hinge_on_the_turning_axis_leaves_the_bob_behind() -> None:
     assert physics.slosh.swing(0.0, 0.0, -0.5 * turn, 0.0, bob) == pytest.approx(turn)
 
 
+def test_coupling__liquid_floats_below_zero_axial_force() -> None:
+    """Nothing pulls it, nor does it pull; its damper still works."""
+    bob = physics.structs.Pendulum(10.0, 0.5, 2.0, 2.0, 0.1)
+    assert physics.slosh.pull(0.2, 0.0, -3.0, bob) == (0.0, 0.0)
+    assert physics.slosh.swing(0.2, 0.0, 0.0, -3.0, bob) == 0.0
+    assert physics.slosh.pull(0.2, 0.4, -3.0, bob) == physics.slosh.pull(0.2, 0.4, 0.0, bob)
+
+
 def test_comparison__shallow_water_frequency_would_be_seen() -> None:
     """No tanh, or gravity for the axial acceleration: off by more than the tolerance."""
     assert abs(tanh(1.8411838 * 0.8 / 0.5) - 1.0) > 1e-3

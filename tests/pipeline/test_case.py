@@ -72,6 +72,21 @@ MISTAKES: list[tuple[dict[str, Any], tuple[str, ...]]] = [
         ("wind.speed_mps: has no effect with wind.profile none",),
     ),
     (
+        {"gimbal": {"rate_dps": 5.0, "backlash_deg": 0.1}, "engine": {"slew_per_s": 0.1}},
+        (
+            "gimbal.rate_dps: has no effect without gimbal.natural_frequency_radps",
+            "gimbal.backlash_deg: has no effect without gimbal.natural_frequency_radps",
+            "engine.slew_per_s: has no effect without engine.lag_s",
+        ),
+    ),
+    (
+        {
+            "engine": {"thrust_vac_n": 1000.0},
+            "program": {"throttle": {"mean": 0.5, "amplitude": -0.6, "frequency_radps": 1.0}},
+        },
+        ("program.throttle: got values down to -0.1, expected none below 0",),
+    ),
+    (
         {"wind": {"profile": "power_law", "speed_mps": 3.0, "from_deg": 0.0, "shear_per_s": 0.1}},
         (
             "wind.reference_height_m: missing, expected a value with wind.profile power_law",

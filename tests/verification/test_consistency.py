@@ -5,32 +5,32 @@ import pytest
 from scipy.stats import chi2
 
 from models.metrics import Metrics
-from models.outcomes import Outcome
 from pipeline import batch, build
 from pipeline.config import load_campaign
 
-
-def _nees(name: str, runs: int) -> np.ndarray:
-    """Normalised error squared at touchdown of the runs that stand, none with a failure."""
-    campaign = load_campaign(f"campaigns/{name}.yaml").model_copy(update={"failures": {}})
-    setup = build.setup(campaign)
-    cases = build.cases(campaign, setup.design, build.draws(campaign, 0, runs), 0, runs)
-    rows, *_ = batch.fly(setup, *cases, 0, 1)
-    landed = rows[:, Metrics._fields.index("outcome")] == Outcome.at_rest
-    assert landed.sum() > 0.98 * runs
-    return rows[landed, Metrics._fields.index("navigation_nees")]
+OTHER_SEEDS = (1, 2)  # than those that the filter was tuned with
 
 
-def test_hop__filter_is_consistent() -> None:
+@pytest.mark.parametrize("seed", OTHER_SEEDS)
+@pytest.mark.parametrize("name", ["hop_178m", "landing_burn"])
+def test_filter__is_consistent_at_touchdown(name: str, seed: int) -> None:
     """The sum over n runs of a consistent filter is chi-square with 6 n degrees of freedom.
 
-    Bar-Shalom, Li & Kirubarajan (2001), sec. 5.4; its 99 % band. With 2,048 runs: 5.80 to 6.20.
+    Bar-Shalom, Li & Kirubarajan (2001), sec. 5.4; its 99 % band. With 4,096 runs: 5.86 to 6.14.
     """
-    found = _nees("hop_178m", 2048)
+    found = _nees(name, seed, 4096)
     low, high = chi2.ppf([0.005, 0.995], 6 * len(found)) / len(found)
     assert low < found.mean() < high
 
 
-def test_landing_burn__filter_is_no_more_than_a_fifth_off() -> None:
-    """Its 15 s are start-up and transients, to which no constant process noise fits."""
-    assert _nees("landing_burn", 1024).mean() == pytest.approx(6.0, rel=0.2)
+def _nees(name: str, seed: int, runs: int) -> np.ndarray:
+    """Normalised error squared at touchdown of the runs that touch down, none with a failure."""
+    changes = {"failures": {}, "seed": seed}
+    campaign = load_campaign(f"campaigns/{name}.yaml").model_copy(update=changes)
+    setup = build.setup(campaign)
+    cases = build.cases(campaign, setup.design, build.draws(campaign, 0, runs), 0, runs)
+    rows, *_ = batch.fly(setup, *cases, 0, 1)
+    found = rows[:, Metrics._fields.index("navigation_nees")]
+    landed = np.isfinite(found)
+    assert landed.sum() > 0.99 * runs
+    return found[landed]

@@ -31,6 +31,7 @@ ENGINE_OUT = {"initiator": float(Initiator.engine_out), "failure_time_s": 20.0}
 NO_LEG = {"initiator": float(Initiator.leg_not_deployed), "failure_leg": 1.0}
 CALM = {"wind_speed_mps": 0.0}
 AGED = {"gnss_age_error_east": 1.0}
+SPOILT = {"gnss_age_error_east": 20.0}  # by the age of the correction
 LOG_LAW, TABLE = "log law", "table"  # wind profiles of the design
 BURN = "landing burn"  # another campaign
 
@@ -117,10 +118,11 @@ EFFECTS = [
     Effect("imu_misalignment_y_rad", radians(2), "touchdown_east_m", -0.2, "tilt misread"),
     Effect("imu_misalignment_z_rad", radians(5), "touchdown_north_m", 0.1, "turned axes"),
     Effect("gnss_noise_scale", 20.0, "navigation_error_m", 0.1, "fixes of 0.4 m"),
-    Effect("gnss_latency_s", 0.3, "navigation_vertical_error_m", 0.15, "old fixes while moving"),
+    Effect("gnss_latency_s", 0.3, "max_altitude_m", -0.3, "braking seen late"),
     Effect("gyro_instability_scale", 100.0, "navigation_tilt_error_rad", 0.002, "drift"),
     Effect("accel_instability_scale", 20.0, "navigation_error_m", 2.0, "drift", LOST_FIX),
     Effect("gnss_correction_delay_s", 9.0, "touchdown_east_m", -0.1, "east by estimate", AGED),
+    Effect("gnss_correction_phase_s", 0.7, "navigation_error_m", -0.005, "fresher", SPOILT),
     Effect("gnss_age_error_east", 10.0, "touchdown_east_m", -0.07, "east by estimate"),
     Effect("gnss_age_error_north", 10.0, "touchdown_north_m", -0.07, "north by estimate"),
     Effect("gnss_age_error_up", 20.0, "navigation_vertical_error_m", 0.1, "up by estimate"),
