@@ -1,4 +1,4 @@
-"""What Dask costs a batch: batches that fly nothing, on 1, 2, 4 and 8 workers.
+"""What Dask costs a batch: batches that fly nothing, on 1 to 16 workers.
 
 Also how the memory of driver and workers grows with the number of batches.
 """
@@ -26,7 +26,7 @@ from pipeline.task import Job
 from tests.benchmarks import noop
 from tests.benchmarks.page import Result, Table, publish
 
-WORKERS = (1, 2, 4, 8)
+WORKERS = (1, 2, 4, 8, 16)
 BATCHES = 300
 REPEATS = 3
 
