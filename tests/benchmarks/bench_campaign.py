@@ -29,8 +29,8 @@ from tests.benchmarks.page import Result, Table, publish
 CAMPAIGN = "campaigns/hop_178m.yaml"
 RUNS = 10_000
 REPEATS = 3
-PAIRS = 5  # of sessions with one and with two
-PAIR_RUNS = RUNS // 2
+PAIRS = 5  # of sessions with one and with two, of twice as many runs
+PAIR_RUNS = RUNS
 
 KERNEL = "flight: kernel"
 TAKE_OFF = "of these, until workers are ready"
