@@ -46,7 +46,7 @@ def as_json(found: Any) -> str:
 
 
 def _levels(levels: Sequence[Level], confidence: float) -> Iterator[str]:
-    yield f"  {'runs with':<24}{'failed':>16}  {'share':<9}{percent(confidence)} interval"
+    yield f"  {'runs with':<24}{'failed':>16}  {'share':<13}{percent(confidence)} interval"
     for level in levels:
         if level.failed.successes or level.label == NO_FAILURE:
             found = level.failed
@@ -54,7 +54,7 @@ def _levels(levels: Sequence[Level], confidence: float) -> Iterator[str]:
             limits = f"{share(found.lower)} to {share(found.upper)}"
             odd = f", {percent(round(level.of_all, 3))} of all failures" if level.is_driver else ""
             label = level.label.replace("_", " ")
-            yield f"  {label:<24}{of_runs:>16}  {share(found.fraction):<9}{limits}{odd}"
+            yield f"  {label:<24}{of_runs:>16}  {share(found.fraction):<13}{limits}{odd}"
 
 
 def _stratum(stratum: Stratum, found: Drivers) -> Iterator[str]:

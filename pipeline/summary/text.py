@@ -123,11 +123,11 @@ def _outer(spread: Spread) -> Iterator[str]:
 
 def given_table(given: Iterable[Given], confidence: float) -> Iterator[str]:
     """Success by failure branch, with two-sided intervals, as lines in columns."""
-    yield f"  {'success given':<24}{'of runs':>12}  {'share':<10}{percent(confidence)} interval"
+    yield f"  {'success given':<24}{'of runs':>12}  {'share':<13}{percent(confidence)} interval"
     for one in given:
         found, label = one.interval, one.label.replace("_", " ")
         limits = f"{share(found.lower)} to {share(found.upper)}"
-        yield f"  {label:<24}{count(found.runs):>12}  {share(found.fraction):<10}{limits}"
+        yield f"  {label:<24}{count(found.runs):>12}  {share(found.fraction):<13}{limits}"
 
 
 def _published(figure: PublishedRank) -> str:
