@@ -22,6 +22,11 @@ from zlib import crc32
 
 import numpy as np
 import scipy
+
+from pipeline.rare import importance, subset
+from pipeline.rare.answer import checked
+from pipeline.rare.estimate import Estimate
+from tests.benchmarks.rare_problems import PROBLEMS, Problem
 from tests.benchmarks.rare_record import (
     IMPORTANCE,
     METHODS,
@@ -36,11 +41,6 @@ from tests.benchmarks.rare_record import (
     row,
     write,
 )
-
-from pipeline.rare import importance, subset
-from pipeline.rare.answer import checked
-from pipeline.rare.estimate import Estimate
-from tests.benchmarks.rare_problems import PROBLEMS, Problem
 
 HERE = Path(__file__).parent
 UNFINISHED = HERE.parents[1] / "results" / "rare_acceptance.json"
