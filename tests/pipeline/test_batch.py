@@ -118,8 +118,8 @@ def test_history__begins_at_rest_on_the_pad_and_ends_with_the_run(
     for run, history in enumerate(whole.history):
         known = np.isfinite(history).all(axis=-1)
         assert (known == np.isfinite(history).any(axis=-1)).all()
-        # a sample each time until the end
-        np.testing.assert_array_equal(known, times < end_s[run] - 0.5 * TICK_S)
+        # a sample each time, that of the end included
+        np.testing.assert_array_equal(known, times < end_s[run] + 0.5 * TICK_S)
         assert history[0, names.index("up_m")] == 0.0
         assert history[0, names.index("tilt_rad")] == 0.0
 

@@ -371,14 +371,14 @@ def test_flight__the_launch_rule_looks_at_the_table_at_the_reference_height(tmp_
     np.testing.assert_array_equal(outcome == Outcome.scrubbed, member == 0.0)
 
 
-def test_flight__the_rule_on_gusts_adds_them_to_the_tables_wind(tmp_path: Path) -> None:
+def test_flight__the_rule_on_gusts_adds_the_turbulence_to_the_tables_wind(tmp_path: Path) -> None:
     csv_file(tmp_path, HEADER + "0,0,9,0\n0,300,9,0\n1,0,0,6\n1,300,0,6\n")
-    gust = {"law": "discrete", "values": [2.0], "probabilities": [1.0], "class": "day", **PEDIGREE}
+    gusty = {"law": "discrete", "values": [4.0], "probabilities": [1.0], "class": "day", **PEDIGREE}
     campaign = edited(
         tmp_path,
         *ENSEMBLE,
         put("campaign.limits.gust_wind_mps.value", 10.0),
-        put("campaign.dispersions.gust_mps", gust),
+        put("campaign.dispersions.turbulence_w20_mps", gusty),  # 2.3 m/s on the ground
     )
     member = build.draws(campaign, 0, N_RUNS)["wind_member"]
     outcome = column(campaign, flown(campaign), "outcome")

@@ -8,7 +8,7 @@ from models.metrics import Metrics
 from pipeline import batch, build
 from pipeline.config import load_campaign
 
-OTHER_SEEDS = (1, 2)  # than those that the filter was tuned with
+OTHER_SEEDS = (5, 6)  # than those that the filter was tuned with
 
 
 @pytest.mark.parametrize("seed", OTHER_SEEDS)
