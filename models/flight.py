@@ -32,7 +32,7 @@ from models.mass import total
 from models.outcomes import IN_FLIGHT, Initiator
 from models.rotation import up_in_body
 from models.structs import Actuation, Air, Contact, Fixed, Log
-from models.vectors import add, cross, norm, scale
+from models.vectors import add, cross, dot, norm, scale
 
 TICK_S = 0.02  # 50 Hz
 SLOW_TICKS = 5  # 10 Hz: satellite fix, altimeter, turbulence, mass properties
@@ -46,7 +46,7 @@ _LOST_FIX = float(Initiator.lost_fix)
 _LOST_ALTIMETER = float(Initiator.lost_altimeter)
 _FALSE_SWITCH = float(Initiator.false_switch)
 _MISSING_SWITCH = float(Initiator.missing_switch)
-_NEAR_M = 20.0  # EST: beyond hull, legs and what a slope may rise under them
+_NEAR_M = 20.0  # EST: beyond hull and legs
 _FAR_M = 1.0e3  # as good as no ground
 _SHUT = 0.02  # EST: throttle below which the engine counts as off
 
@@ -242,10 +242,23 @@ def _reach(height, rate, climbed):
 
 
 @kernel
-def is_near(state, case):
+def is_near(state, normal, case):
     """Whether any part of the vehicle could come within reach of the ground.  §18.4"""
-    least = state.r_enu_m[2] + min(state.v_enu_mps[2], 0.0) * TICK_S
+    least = dot(normal, state.r_enu_m) + min(dot(normal, state.v_enu_mps), 0.0) * TICK_S
     return least < 2.0 * case.legs.length_m + _NEAR_M
+
+
+@kernel
+def renewed(near, before, now):
+    """What legs and ground say: now where they are near, else what they last said.  §18.4"""
+    return Contact(
+        reach_m=now.reach_m if near else before.reach_m,
+        hull_m=now.hull_m if near else before.hull_m,
+        bell_m=now.bell_m if near else before.bell_m,
+        pressed=now.pressed if near else before.pressed,
+        quiet=now.quiet if near else before.quiet,
+        tip_margin_m=now.tip_margin_m if near else before.tip_margin_m,
+    )
 
 
 @kernel

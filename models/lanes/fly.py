@@ -127,7 +127,10 @@ def any_near(buffer):
     """Whether the ground can matter to some lane on this tick; high up nothing looks at it."""
     near = False
     for lane in range(LANES):
-        near = near or flight.is_near(block.load_y0(buffer, lane), block.load_case(buffer, lane))
+        near = near or flight.is_near(
+            block.load_y0(buffer, lane), block.load_normal(buffer, lane),
+            block.load_case(buffer, lane),
+        )  # fmt: skip
     return near
 
 

@@ -163,28 +163,34 @@ def wander(buffer):
 
 @plain
 def feel(buffer, shared, leg_rows, n_legs):
-    """What legs and ground say: reach of the lowest point, strikes, support, switches."""
+    """What legs and ground say: reach of the lowest point, strikes, support, switches.
+
+    Of lanes that are near the ground: what a lane is told must not hang on its neighbours.
+    """
     limits = block.load_limits(shared, 0)
     edge_share = cos(pi / max(n_legs, 2))
     for lane in range(LANES):
+        state, case = block.load_y0(buffer, lane), block.load_case(buffer, lane)
+        normal, before = block.load_normal(buffer, lane), block.load_contact(buffer, lane)
         support = norm(block.load_ground(buffer, lane).force_body_n)
-        climbed = flight.has_left(block.load_log(buffer, lane), block.load_case(buffer, lane))
-        contact = flight.hull(
-            block.load_y0(buffer, lane), block.load_body(buffer, lane), support,
-            block.load_normal(buffer, lane), climbed, block.load_case(buffer, lane), edge_share,
-            limits,
-        )  # fmt: skip
-        block.store_contact(buffer, lane, contact)
+        climbed = flight.has_left(block.load_log(buffer, lane), case)
+        now = flight.hull(
+            state, block.load_body(buffer, lane), support, normal, climbed, case, edge_share, limits
+        )
+        near = flight.is_near(state, normal, case)
+        block.store_contact(buffer, lane, flight.renewed(near, before, now))
     for number in range(n_legs):
         at = number * block.LEG_SIZE
         for lane in range(LANES):
-            climbed = flight.has_left(block.load_log(buffer, lane), block.load_case(buffer, lane))
-            contact = flight.felt_leg(
-                block.load_contact(buffer, lane), block.load_y0(buffer, lane),
-                block.load_leg(leg_rows, at + lane), block.load_leg_memory(leg_rows, at + lane),
-                block.load_normal(buffer, lane), climbed, block.load_case(buffer, lane).legs,
+            state, case = block.load_y0(buffer, lane), block.load_case(buffer, lane)
+            normal, before = block.load_normal(buffer, lane), block.load_contact(buffer, lane)
+            climbed = flight.has_left(block.load_log(buffer, lane), case)
+            now = flight.felt_leg(
+                before, state, block.load_leg(leg_rows, at + lane),
+                block.load_leg_memory(leg_rows, at + lane), normal, climbed, case.legs,
             )  # fmt: skip
-            block.store_contact(buffer, lane, contact)
+            near = flight.is_near(state, normal, case)
+            block.store_contact(buffer, lane, flight.renewed(near, before, now))
 
 
 @plain

@@ -104,7 +104,11 @@ def measured(campaign: Any, setup: Any, peak_gflops: float) -> dict[str, Any]:
     every = {name: part[3] for name, part in PARTS.items() if name in work}
     per_tick = sum(every[name] * flops[name] for name in work) + 8 * flops[derivative]
     ns_per_tick = sum(PARTS[name][3] * ns for name, ns in times.items())
-    total: Counter[str] = sum((Counter(count) for count in work.values()), Counter())
+    times_a_tick = every | {derivative: 8.0}
+    total: Counter[str] = Counter()
+    for name, count in work.items():
+        for kind, packed in count.items():
+            total[kind] += times_a_tick[name] * packed
     executed = sum(total.values()) - total["arithmetic"]
     return {
         "peak_gflops_per_core": round(peak_gflops, 1),

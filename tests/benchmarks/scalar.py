@@ -165,7 +165,7 @@ def fly_alone(case, mine, shared, phases, rows):
             est = flight.aid(y, est, memory, log, case, design, tuning, normal)
         if int(log.tick) % WANDER_TICKS == 0:
             memory = flight.wandered(memory, log, case)
-        if flight.is_near(y, case):
+        if flight.is_near(y, normal, case):
             climbed, held = flight.has_left(log, case), norm(ground.force_body_n)
             contact = flight.hull(y, body, held, normal, climbed, case, edge_share, limits)
             contact = flight.felt_leg(contact, y, mine[0], m[0], normal, climbed, case.legs)

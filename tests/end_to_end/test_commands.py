@@ -295,3 +295,17 @@ def test_replay__of_a_run_outside_names_the_range(folder: Path) -> None:
     done = hoverslam(folder, "replay", STORE, str(N_RUNS))
     assert (done.returncode, done.stdout) == (ExitCode.BAD_INPUT, "")
     assert f"RUN: got {N_RUNS}, expected 0 to {N_RUNS - 1}" in done.stderr
+
+
+def test_run__gives_the_same_bytes_on_one_worker_in_odd_batches(
+    flown: tuple[Path, Done], tmp_path: Path
+) -> None:
+    """All that is stored of a run, its history too; batches say themselves how they were flown."""
+    one = {"DASK_HOVERSLAM__BATCH_RUNS": "7", "DASK_HOVERSLAM__WORKERS": "1"}
+    done = hoverslam(tmp_path, "run", "hop_178m", "--runs", str(N_RUNS), **one)
+    assert done.returncode == 0, done.stderr
+    with xr.open_zarr(flown[0] / STORE) as usual, xr.open_zarr(tmp_path / STORE) as odd:
+        names = [name for name in usual.data_vars if not str(name).startswith("batch_")]
+        assert len(names) > 140
+        for name in names:
+            assert usual[name].to_numpy().tobytes() == odd[name].to_numpy().tobytes(), name

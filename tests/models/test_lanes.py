@@ -1,6 +1,6 @@
 """Runs side by side: no run knows its neighbours, and no NaN hides."""
 
-from math import inf, nan
+from math import inf, nan, radians, tan
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,18 @@ def test_lanes__a_run_does_not_know_its_neighbours(alone: kit.Flown, lane: int) 
     assert {Outcome.diverged, Outcome.no_start, Outcome.time_out, Outcome.at_rest} <= found
     assert flown.bytes_of[lane] == alone.bytes_of[0]
     assert flown.history[lane].tobytes() == alone.history[0].tobytes()
+
+
+def test_lanes__a_run_over_a_slope_does_not_know_its_neighbours() -> None:
+    """Ground that lies 145 m over the target: high up by its height, close by the slope."""
+    slope, east = radians(20.0), 400.0
+    site = dict(slope_rad=slope, slope_azimuth_rad=1.5 * np.pi)
+    start = dict(east_m=east, up_m=tan(slope) * east + 12.0, v_up_mps=-10.0, held=0.0)
+    over = changed(kit.seeded(stage(), 1), site=site, start=start)
+    alone = kit.fly([over], _setup())
+    beside = kit.fly([over, *[_windy(9)] * (LANES - 1)], _setup())
+    assert alone.bytes_of[0] == beside.bytes_of[0]
+    assert alone.metrics["end_time_s"][0] < 5.0  # it meets the ground where that is
 
 
 def test_lanes__sixteen_different_runs_fly_as_they_do_alone() -> None:
