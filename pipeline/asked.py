@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Protocol, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WrapValidator, model_validator
 
-from pipeline.laws import Number, Positive, Text, without_tag
+from pipeline.laws import Name, Number, Positive, without_tag
 from pipeline.names import MetricName, OutcomeName
 from pipeline.polygon import Corners, is_simple
 from pipeline.records import Strict
@@ -119,6 +119,11 @@ class Condition(Strict):
                 f"got {given}, expected either metric with at_most or at_least, or outcome, "
                 "or not_outcome, or inside_m"
             )
+        if len(bounds) == 2 and bounds[1] > bounds[0]:
+            raise ValueError(
+                f"got at_most {bounds[0]:g} and at_least {bounds[1]:g}, which no value can meet, "
+                "expected at_least not above at_most"
+            )
         return self
 
 
@@ -148,7 +153,7 @@ class Requirement(Protocol):
 
 
 class _Asked(Strict):
-    name: Text
+    name: Name
     confidence: Open
     """Of the verdict: its risk of passing a design that falls short is one less this."""
     plan: Plan = FixedPlan()

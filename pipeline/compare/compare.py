@@ -115,6 +115,7 @@ def _margin(both: Both, asked: NoneBroken, planned: int) -> Margin:
         confidence=asked.confidence,
         ruling=ruling_of(found.passed),
         finding=found,
+        planned_runs=planned,
         fewest_runs=fewest_runs(asked),
     )
 
@@ -125,12 +126,25 @@ def _beside(baseline: Results, candidate: Results, terms: Terms) -> Comparison:
     return Comparison(
         baseline=_flown(baseline),
         candidate=_flown(candidate),
-        changes=tuple(changes(baseline.dataset, candidate.dataset, terms.may_differ)),
+        changes=(
+            *changes(baseline.dataset, candidate.dataset, terms.may_differ),
+            *_unpaired(baseline, candidate),
+        ),
         reasons=(),
         evidence=None,
         margins=(),
         stopped=tuple(name for name, results in named if results.stopped_at is not None),
     )
+
+
+def _unpaired(baseline: Results, candidate: Results) -> Iterator[str]:
+    """A warning where runs of the same number are drawn apart."""
+    before, after = (json.loads(one.dataset.attrs["campaign"]) for one in (baseline, candidate))
+    if apart := [key for key in ("seed", "sampling") if before.get(key) != after.get(key)]:
+        yield (
+            f"warning: another {' and '.join(apart)}: runs are not paired, a newly broken one is "
+            "another flight under the same number"
+        )
 
 
 def _flown(results: Results) -> Flown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 
 from pipeline.compare.values import Changed, Comparison, Evidence, Margin, MetricShift, Pairs
@@ -129,13 +130,17 @@ def broken_line(pairs: Pairs) -> str:
 def margin_line(margin: Margin) -> str:
     """The verdict on newly broken runs."""
     found = margin.finding
-    is_short = margin.ruling is Ruling.INCONCLUSIVE and found.runs < margin.fewest_runs
+    undecided = margin.ruling is Ruling.INCONCLUSIVE
+    is_short = undecided and found.runs < margin.fewest_runs
+    is_cut = undecided and found.runs < margin.planned_runs
+    cut = f"{count(found.runs)} of {count(margin.planned_runs)} planned runs"
     return (
         f"{margin.ruling}  newly broken runs, {margin.requirement}: asked at most "
         f"{margin.at_most:g} at {percent(margin.confidence)} confidence; "
         f"{count(found.failures)} of {count(found.runs)}, at "
         f"least {share(1.0 - found.upper_bound)}, at most {share(1.0 - found.lower_bound)}"
         + (f"; it takes {count(margin.fewest_runs)} runs" if is_short else "")
+        + (f"; undecided: compared after {cut}" if is_cut else "")
     )
 
 
@@ -186,6 +191,11 @@ def changed_in_words(one: Changed) -> str:
     return f"{plain(one.before)} -> {plain(one.after)}{injected}"
 
 
+def replay_line(one: Changed, store: str) -> str:
+    """The command that shows the run, and why one would."""
+    return f"hoverslam replay {shlex.quote(store)} {one.run}  # {changed_in_words(one)}"
+
+
 def plain(end: str) -> str:
     """An outcome, cause or initiator as people read it."""
     return end.replace("_", " ")
@@ -196,7 +206,7 @@ def _listed(what: str, runs: tuple[Changed, ...], store: str) -> Iterator[str]:
         return
     yield f"  {what}, {count(len(runs))} runs:"
     for one in runs[:MOST_LISTED]:
-        yield f"    hoverslam replay {store} {one.run}  # {changed_in_words(one)}"
+        yield f"    {replay_line(one, store)}"
     yield from _rest(len(runs))
 
 

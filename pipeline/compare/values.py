@@ -91,6 +91,7 @@ class Margin(NamedTuple):
     confidence: float
     ruling: Ruling
     finding: Finding
+    planned_runs: int  # of both, had neither stopped early
     fewest_runs: int  # that can show it, none of them broken
 
 

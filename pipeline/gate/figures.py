@@ -33,9 +33,11 @@ def asked_in_words(asked: Requirement) -> str:
         case PercentileRequirement(percentile=percentile):
             return f"p{percentile:g} of {label(asked.holds[0])} {at}"
         case ZoneRequirement(radius_m=radius) if radius is not None:
-            return f"{asked.probability:g} of {asked.at}s within {radius:g} m of the target {at}"
+            return (
+                f"{asked.probability:g} of runs: {asked.at} within {radius:g} m of the target {at}"
+            )
         case ZoneRequirement():
-            return f"{asked.probability:g} of {label(asked.holds[0])} {at}"
+            return f"{asked.probability:g} of runs: {label(asked.holds[0])} {at}"
     return f"{asked.probability:g} {at}"
 
 

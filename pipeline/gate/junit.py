@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.compare import Comparison, as_text
 from pipeline.compare.text import margin_line
 from pipeline.ruling import Ruling
 from pipeline.verdicts import Judgement, Verdict
+from pipeline.words import count, share
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -60,7 +62,17 @@ def junit(judgement: Judgement) -> str:
 
 def _of_verdict(verdict: Verdict) -> _Case:
     text = verdict.text()
-    return _Case(verdict.requirement, verdict.ruling, text.partition("\n")[0], text)
+    head = "; ".join((text.partition("\n")[0], *verdict.reasons, *_figures(verdict)))
+    return _Case(verdict.requirement, verdict.ruling, head, text)
+
+
+def _figures(verdict: Verdict) -> Iterator[str]:
+    found = verdict.evidence
+    if found is not None and verdict.ruling is not Ruling.INVALID:
+        yield (
+            f"{count(found.runs)} runs, {count(found.failures)} failures, at least "
+            f"{share(found.lower_bound)}, at most {share(found.upper_bound)}"
+        )
 
 
 def _of_comparison(found: Comparison) -> _Case:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from pipeline.compare import Comparison
 from pipeline.compare.text import (
     broken_line,
-    changed_in_words,
     design_lines,
     evidence_line,
     gain_line,
     margin_line,
+    replay_line,
     scrubbed_lines,
     stopped_lines,
     told_shifts,
@@ -105,7 +106,7 @@ def _pairs(pairs: Pairs, requirements: int, store: str) -> Iterator[str]:
 def _changed(title: str, runs: tuple[Changed, ...], store: str) -> Iterator[str]:
     if not runs:
         return
-    listed = [f"hoverslam replay {store} {one.run}  # {changed_in_words(one)}" for one in runs]
+    listed = [replay_line(one, store) for one in runs]
     yield from _folded(f"{title}: {count(len(runs))} runs", _first(listed))
 
 
@@ -135,7 +136,8 @@ def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Text that Markdown leaves as it is."""
-    return text.replace("<", "&lt;").replace("\n", " ")
+    escaped = re.sub(r"([\\`*\[\]~])", r"\\\1", text)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
 
 
 def _cell(text: str) -> str:

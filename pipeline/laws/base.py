@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import unicodedata
 from abc import ABC, abstractmethod
 from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 Floats = NDArray[np.float64]
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Positive = Annotated[Number, Field(gt=0)]
 Fraction = Annotated[Number, Field(ge=0, le=1)]
-Text = Annotated[str, Field(min_length=1)]
+
+
+def _printable(text: str) -> str:
+    """Text without control characters and the like; spaces of every width are none."""
+    if odd := [c for c in text if not (c.isprintable() or unicodedata.category(c) == "Zs")]:
+        raise ValueError(f"got {odd[0]!a} in {text!a}, expected printable characters")
+    return text
+
+
+def _printable_lines(text: str) -> str:
+    for line in text.split("\n"):
+        _printable(line)
+    return text
+
+
+Text = Annotated[str, Field(min_length=1), AfterValidator(_printable_lines)]
+Name = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
+"""On one line: it stands in tables, and at the head of lines that say more."""
 KnownAt = Literal["assembly", "day", "flight"]
 Tag = Literal["P", "P2", "D", "K", "E"]
 

@@ -150,7 +150,7 @@ def test_zone__counts_runs_without_touchdown_as_outside():
     miss = np.where(np.arange(1000) < 200, np.nan, 1.0)
     found = judged(dataset(1000, {"touchdown_miss_m": miss}, **asking(ZONE)))
     assert found.ruling is Ruling.FAIL
-    assert "asked 0.9 of touchdowns within 5 m of the target" in found.text()
+    assert "asked 0.9 of runs: touchdown within 5 m of the target" in found.text()
 
 
 def test_kinds__together_each_at_its_own_risk():
@@ -263,9 +263,9 @@ def test_junit__nothing_but_a_pass_is_green(results, tag, kind):
 
 
 def test_junit__holds_no_character_that_xml_may_not():
-    odd = judged(failing(10, 0, requirements=[LANDING | {"name": "bell \x07 & <end>"}]))
+    odd = judged(failing(10, 0, name="bell \x07 & <end>"))
     [case] = ET.fromstring(junit(odd)).iter("testcase")
-    assert case.get("name") == "bell ? & <end>"
+    assert case.get("classname") == "bell ? & <end>"
 
 
 def test_markdown__fits_a_pull_request(mixed):
