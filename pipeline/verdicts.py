@@ -56,7 +56,7 @@ class Verdict(NamedTuple):
     probability: float
     confidence: float
     ruling: Ruling
-    reasons: tuple[str, ...]  # why the store cannot be judged
+    reasons: tuple[str, ...]  # why the store cannot be judged, or says too little
     evidence: Evidence | None  # None where there is not a single run
 
     def text(self) -> str:
@@ -116,7 +116,13 @@ class Judgement(NamedTuple):
             lines.append(as_text(self.comparison))
         lines += [f"not judged: {what}" for what in self.unjudged]
         if self.stopped_at is not None:
-            alone = self.comparison is None and self.ruling is Ruling.INCONCLUSIVE
+            alone = (
+                self.comparison is None
+                and any(
+                    one.ruling is Ruling.INCONCLUSIVE and not one.reasons for one in self.verdicts
+                )
+                and self.ruling is Ruling.INCONCLUSIVE
+            )
             what = "a margin on its baseline, which is not given here," if alone else "the plans"
             lines.append(f"stopped after {count(self.stopped_at)} runs: {what} had decided")
         return "\n".join([*lines, f"verdict: {self.ruling} (exit {int(self.exit_code)})"])

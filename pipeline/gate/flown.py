@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+import numpy as np
 import xarray as xr
 
 from models import jit
@@ -15,7 +17,7 @@ from pipeline.compare import NoneBroken, Terms, broken, check_names, margins_of,
 from pipeline.config import load_campaign
 from pipeline.errors import BadInput
 from pipeline.fitness import Results
-from pipeline.gate.judge import judge, judge_results
+from pipeline.gate.launched import judge, judge_results
 from pipeline.gate.watch import Plan, Watch
 from pipeline.requirements import Columns, Mask, success
 from pipeline.run import RESULTS, fly_campaign
@@ -69,6 +71,8 @@ def gate_campaign(campaign: Campaign, ask: Ask, stream: TextIO) -> Judgement:
         unflown = _unflown(campaign, path)
         if comparison := refused(baseline, unflown, ask.terms):
             return judge_results(unflown)._replace(verdicts=(), comparison=comparison)
+        if problem := _cut_short(margins, campaign.runs, baseline):
+            raise BadInput(problem)
     followed = [_plan(asked, campaign.runs) for asked in campaign.requirements]
     if baseline is not None:
         followed += [_paired(margin, campaign.runs, baseline.dataset) for margin in margins]
@@ -112,6 +116,20 @@ def _hopeless(margin: NoneBroken, runs: int) -> str:
         f"newly_broken_at_most: got {1.0 - margin.probability:g}, which {count(runs)} runs can "
         f"never show at {percent(margin.confidence)} confidence, expected at least {count(needed)}"
     )
+
+
+def _cut_short(margins: Iterable[NoneBroken], runs: int, baseline: Results) -> str:
+    """Why a baseline that stopped early can never show a margin; empty if it can."""
+    planned = min(runs, int(baseline.dataset.attrs["n_runs"]))
+    for margin in margins:
+        if np.any(plans.boundary(margin, planned).pass_at[: baseline.runs] >= 0):
+            continue
+        return (
+            f"--baseline: got {baseline.store}, which stopped after {count(baseline.runs)} of "
+            f"{count(planned)} planned runs: newly_broken_at_most {1.0 - margin.probability:g} "
+            "can never be shown by so few; `hoverslam run` flies it to the end"
+        )
+    return ""
 
 
 def _paired(margin: NoneBroken, runs: int, baseline: xr.Dataset) -> Plan:

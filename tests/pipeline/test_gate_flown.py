@@ -205,14 +205,25 @@ def test_gate__a_stopped_store_flies_on_where_more_is_asked(tmp_path, pilot):
 
 
 def test_gate__a_stopped_baseline_pairs_the_runs_it_has(tmp_path, pilot):
-    pilot()
-    gated(campaign(tmp_path), tmp_path / "main.zarr")
-    pilot(failing=[10, 20, 30])
-    terms = Terms((), 0.003)
     main = tmp_path / "main.zarr"
-    found = gated(campaign(tmp_path), tmp_path / "a.zarr", baseline=main, terms=terms)
+    pilot()
+    gated(campaign(tmp_path), main)
+    pilot(failing=[10, 20, 30])
+    found = gated(campaign(tmp_path), tmp_path / "a.zarr", baseline=main)
     assert found.comparison.evidence.runs == 31
-    assert found.comparison.margins[0].ruling is Ruling.INCONCLUSIVE
+
+
+def test_gate__a_baseline_that_stopped_too_early_for_a_margin_is_refused(tmp_path, pilot):
+    main = tmp_path / "main.zarr"
+    pilot()
+    gated(campaign(tmp_path), main)
+    flight = pilot()
+    said = (
+        "main.zarr, which stopped after 529 of 1,000 planned runs: newly_broken_at_most 0.003 can"
+    )
+    with pytest.raises(BadInput, match=said):
+        gated(campaign(tmp_path), tmp_path / "a.zarr", baseline=main, terms=Terms((), 0.003))
+    assert flight.landed == []
 
 
 def test_gate__flies_all_where_the_plan_is_fixed_and_undecided(tmp_path, pilot):

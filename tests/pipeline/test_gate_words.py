@@ -4,9 +4,11 @@ import shlex
 import xml.etree.ElementTree as ET
 from typing import Any
 
+import numpy as np
 import pytest
 import xarray as xr
 
+from models.outcomes import Outcome
 from pipeline.compare import Terms, as_text
 from pipeline.fitness import Results
 from pipeline.gate import judge_results
@@ -123,3 +125,58 @@ def test_condition__that_no_value_can_meet_is_a_mistake(tmp_path):
     [found] = problems(tmp_path, put("campaign.requirements.0.holds", [limits]))
     assert "got at_most 1 and at_least 3, which no value can meet, expected at_least not" in found
     edited(tmp_path, put("campaign.requirements.0.holds", [limits | {"at_least": 1}]))
+
+
+# --- runs that were never launched ----------------------------------------------------------------
+
+
+def scrubbing(runs: int, scrubbed: int, tipped: int = 0, **more: Any) -> xr.Dataset:
+    """Landings but for the first so many, which tip over, and the last, which are scrubbed."""
+    outcome = np.zeros(runs, int)
+    outcome[:tipped] = Outcome.tip_over
+    outcome[runs - scrubbed :] = Outcome.scrubbed
+    return dataset(runs, {"outcome": outcome}, requirements=[CAUSE | more])
+
+
+@pytest.mark.parametrize(
+    ("scrubbed", "tipped", "ruling"),
+    [
+        (600, 0, Ruling.INCONCLUSIVE),
+        (371, 0, Ruling.INCONCLUSIVE),  # 229 launched
+        (370, 0, Ruling.PASS),
+        (213, 1, Ruling.INCONCLUSIVE),  # 387 launched
+        (212, 1, Ruling.PASS),
+        (300, 30, Ruling.FAIL),
+    ],
+)
+def test_cause__passes_only_by_runs_that_were_launched(scrubbed, tipped, ruling):
+    found = judged(scrubbing(600, scrubbed, tipped))
+    assert found.ruling is ruling
+    assert ("a scrubbed run says nothing" in found.text()) == (ruling is Ruling.INCONCLUSIVE)
+
+
+def test_cause__where_nothing_was_launched_says_so_everywhere():
+    found = judged(scrubbing(600, 600))
+    said = "undecided: 0 of 600 runs were launched"
+    assert all(said in text for text in (found.text(), markdown(found), junit(found)))
+    assert "it takes 230 launched to pass with 0 failures" in found.text()
+
+
+def test_cause__of_a_curtailed_plan_looks_at_the_runs_that_it_judges():
+    plan = {"kind": "curtailed", "allowed_failures": 0}
+    late = scrubbing(600, 300, plan=plan)
+    assert judged(late).ruling is Ruling.PASS
+    early = late.assign(outcome=("run", late["outcome"].values[::-1]))
+    assert judged(early).ruling is Ruling.INCONCLUSIVE
+
+
+def test_cause__that_asks_after_scrubbed_runs_is_judged_by_all():
+    asked = {"outcome": "scrubbed", "share_at_most": 0.5}
+    assert judged(scrubbing(600, 200, **asked)).ruling is Ruling.PASS
+
+
+def test_stopped__a_plan_that_passed_on_scrubbed_runs_is_no_margin_of_a_baseline():
+    plan = {"kind": "curtailed", "allowed_failures": 0}
+    found = scrubbing(600, 600, plan=plan).isel(run=slice(0, 230))
+    text = judged(found.assign_attrs(state="stopped", stopped_at=230)).text()
+    assert "stopped after 230 runs: the plans had decided" in text
