@@ -14,7 +14,7 @@ from models.outcomes import Outcome
 from pipeline.errors import BadInput, DamagedStore
 from pipeline.kept import KeptCampaign
 from pipeline.names import CODES
-from pipeline.requirements import outcomes
+from pipeline.requirements import outcomes, success
 from pipeline.store import State, open_store, store_attributes
 from pipeline.words import count, percent
 
@@ -26,16 +26,25 @@ class Results(NamedTuple):
 
     dataset: xr.Dataset  # from `open_store`; no more than attributes where that is impossible
     store: str = ""
-    damaged: tuple[str, ...] = ()  # why it cannot be opened
+    damaged: tuple[str, ...] = ()  # why it cannot be opened, or lacks what its campaign asks
 
     @classmethod
     def of(cls, path: str | os.PathLike[str]) -> Results:
-        """The store at `path`. Raises BadInput if there is none."""
+        """The store at `path`.
+
+        Raises BadInput if there is none, DamagedStore if it does not say what was asked of it.
+        """
+        store, attributes = os.fspath(path), store_attributes(path)
         try:
-            return cls(open_store(path), os.fspath(path))
+            campaign = KeptCampaign.of(attributes)
+        except BadInput as bad:
+            raise DamagedStore(store, bad.problems) from bad
+        try:
+            dataset = open_store(path)
+            problems = tuple(_lacking(dataset, campaign))
         except DamagedStore as found:
-            attributes = store_attributes(path)
-            return cls(xr.Dataset(attrs=attributes), os.fspath(path), found.problems)
+            problems = found.problems
+        return cls(xr.Dataset(attrs=attributes) if problems else dataset, store, problems)
 
     @property
     def runs(self) -> int:
@@ -46,7 +55,7 @@ class Results(NamedTuple):
         """Runs after which its plans had decided, if it was stopped there."""
         if self.dataset.attrs["state"] != State.STOPPED:
             return None
-        return int(self.dataset.attrs.get("stopped_at", 0))
+        return int(self.dataset.attrs.get("stopped_at") or 0)
 
 
 def unfit(results: Results) -> list[str]:
@@ -55,7 +64,7 @@ def unfit(results: Results) -> list[str]:
         return list(results.damaged)
     dataset, attributes, found = results.dataset, results.dataset.attrs, results.runs
     expected = int(attributes["n_runs"]) if results.stopped_at is None else results.stopped_at
-    reasons = []
+    reasons = list(_wrong_numbers(results))
     if attributes["state"] not in (State.FINISHED, State.STOPPED):
         reasons.append(
             f"the store is unfinished ({attributes['state']}): {count(found)} of "
@@ -75,12 +84,29 @@ def unfit(results: Results) -> list[str]:
     ]
 
 
+def _lacking(dataset: xr.Dataset, campaign: KeptCampaign) -> dict[str, None]:
+    """Metrics that its own requirements need and that a store with runs does not have."""
+    lacking: dict[str, None] = {}
+    if "outcome" in dataset:
+        for asked in campaign.requirements:
+            try:
+                success(dataset.isel(run=slice(1)), asked)
+            except BadInput as bad:
+                lacking |= dict.fromkeys(bad.problems)
+    return lacking
+
+
+def _wrong_numbers(results: Results) -> Iterator[str]:
+    """Where the store does not hold as many runs as its campaign has."""
+    asked, held = KeptCampaign.of(results.dataset.attrs).runs, int(results.dataset.attrs["n_runs"])
+    if asked != held:
+        yield f"the store is of {count(held)} runs, its campaign of {count(asked)}"
+    if results.stopped_at is not None and not 1 <= results.stopped_at <= held:
+        yield f"stopped_at: got {results.stopped_at}, expected 1 to {count(held)}"
+
+
 def _wrong_design(dataset: xr.Dataset) -> Iterator[str]:
-    try:
-        sampling = KeptCampaign.of(dataset.attrs).sampling
-    except BadInput as bad:  # of another version
-        yield from bad.problems
-        return
+    sampling = KeptCampaign.of(dataset.attrs).sampling
     if sampling.no_gate:
         yield f"{sampling.describe(dataset.sizes['run'])}: {sampling.no_gate}"
 

@@ -16,6 +16,7 @@ import xarray as xr
 from models.outcomes import Outcome
 from pipeline.campaign import Campaign
 from pipeline.errors import BadInput
+from pipeline.names import FAILURE_DRAWS
 from pipeline.requirements import outcomes
 from pipeline.spelling import hint, inside
 from pipeline.words import count
@@ -105,7 +106,7 @@ def _drawn_alike(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterato
     if _design(after) != "independent" and differs("runs", "dispersions", "rows"):
         return
     if not differs("failures"):
-        yield from ("initiator", "failure_time_s")
+        yield from FAILURE_DRAWS
     if not differs("correlations") and not (after.get("correlations") and differs("dispersions")):
         laws = before["dispersions"]
         yield from (
@@ -120,18 +121,19 @@ def _drawn_alike(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterato
 def _other_draws(
     baseline: xr.Dataset, candidate: xr.Dataset, names: Iterable[str]
 ) -> Iterator[str]:
-    """Of these, what was drawn otherwise although everything that makes it is the same."""
+    """Of these, what is lacking, or drawn otherwise although all that makes it is the same."""
     if "run" not in baseline.coords or "run" not in candidate.coords:
         return
     runs, before, after = same_runs(baseline, candidate)
     stores = ((baseline, before), (candidate, after))
     lost = np.any([outcomes(d)[rows] == Outcome.infrastructure_error for d, rows in stores], axis=0)
     for name in names:
-        if name not in baseline or name not in candidate:
+        named = (("baseline", baseline), ("candidate", candidate))
+        if lacking := [who for who, dataset in named if name not in dataset]:
+            yield f"no draws of {name} in the {' and the '.join(lacking)}, which drew them"
             continue
         old, new = (np.asarray(dataset[name], float)[rows] for dataset, rows in stores)
-        known = np.isfinite(old) & np.isfinite(new) & ~lost
-        other = known & (np.abs(new - old) > _ROUNDING * np.maximum(np.abs(old), np.abs(new)))
+        other = ~lost & ~np.isclose(new, old, rtol=_ROUNDING, atol=0.0)
         if differing := int(np.count_nonzero(other)):
             yield (
                 f"the baseline has other draws of {name} in {count(differing)} of "

@@ -43,7 +43,8 @@ def judge(
 ) -> Judgement:
     """The verdicts on the store at that path, by the requirements of its own campaign.
 
-    A finished store that lacks chunks is INVALID. Raises BadInput if there is no store.
+    A store that is not what was written is INVALID. Raises BadInput if there is no store,
+    DamagedStore, with the same exit code, if one does not even say what was asked of it.
     """
     against = None if baseline is None else Results.of(baseline)
     return judge_results(Results.of(store), against, terms)

@@ -81,6 +81,7 @@ def dataset(
     """Perfect landings, but for the columns given; changes: of the campaign."""
     values: dict[str, Any] = {name: np.zeros(runs) for name in METRICS}
     values |= {name: np.zeros(runs, np.int64) for name in CODES}
+    values |= dict.fromkeys(("failure_time_s", "failure_leg"), np.zeros(runs))
     values["thrust_scale"] = np.linspace(0.98, 1.02, runs)
     values |= columns or {}
     text = campaign_text(runs, **changes)
@@ -133,6 +134,7 @@ def write_store(path: Path, results: xr.Dataset, batches: int | None = None) -> 
         input_names=inputs,
         metric_names=metrics,
         codes={name: CodeSpec.of(meanings) for name, meanings in CODES.items()},
+        dimensionless=("failure_leg",),
     )
     attributes = results.attrs
     store = prepare_store(

@@ -5,7 +5,7 @@ import pytest
 
 from models.outcomes import Initiator
 from pipeline.compare import Terms, as_text, compare_stores
-from pipeline.errors import BadInput
+from pipeline.errors import BadInput, DamagedStore
 from pipeline.ruling import Ruling
 from tests.pipeline.pairs import HEAVIER, compared, ending, reasons
 from tests.pipeline.results import LANDING, dataset, failing, normal, pedigree, write_store
@@ -197,10 +197,13 @@ def test_baseline__without_a_metric_that_the_candidate_asks_for():
     assert "baseline: requirements: touchdown_miss_m: the store has no such metric" in text
 
 
-def test_baseline__of_another_version_is_told():
-    old = failing(50, 0)
-    spoilt = old.attrs["campaign"].replace('"law": "normal"', '"law": "bell"')
-    assert "cannot be read" in reasons(old.assign_attrs(campaign=spoilt), failing(50, 0))
+def test_baseline__of_another_version_is_told(tmp_path):
+    path = write_store(tmp_path / "new.zarr", failing(40, 0))
+    old = failing(40, 0)
+    other = old.attrs["campaign"].replace('"law": "normal"', '"law": "bell"')
+    write_store(tmp_path / "old.zarr", old.assign_attrs(campaign=other))
+    with pytest.raises(DamagedStore, match=r"old.zarr: the store's campaign, .* cannot be read"):
+        compare_stores(tmp_path / "old.zarr", path, Terms())
 
 
 def test_baseline__that_is_not_there_is_bad_input(tmp_path):

@@ -292,9 +292,10 @@ def test_judge__no_store_is_bad_input(tmp_path):
         judge(tmp_path / "nowhere.zarr")
 
 
-def test_judge__metric_that_the_store_does_not_have_is_bad_input(tmp_path):
+def test_judge__metric_that_the_store_does_not_have_is_invalid(tmp_path):
     holds = [{"metric": "peak_throttle", "at_most": 1.0}]
     results = failing(10, 0, requirements=[LANDING | {"holds": holds}])
     path = write_store(tmp_path / "old.zarr", results)
-    with pytest.raises(BadInput, match="peak_throttle"):
-        judge(path)
+    found = judge(path)
+    assert found.ruling is Ruling.INVALID
+    assert "peak_throttle: the store has no such metric" in found.text()
