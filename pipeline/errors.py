@@ -79,6 +79,7 @@ _EXPECTED_BY_KIND = {
     "int": "a whole number",
     "bool": "true or false",
     "finite": "a finite number",
+    "json": "JSON",
     "string": "text",
     "tuple": "a list",
     "list": "a list",

@@ -113,8 +113,8 @@ def test_codes__beyond_the_last_run_judged_decide_nothing(tmp_path):
     ("attribute", "value", "said"),
     [
         ("campaign", None, "campaign: missing"),
-        ("campaign", "{", "campaign"),
-        ("campaign", "[]", "campaign"),
+        ("campaign", "{", "campaign: got '{', expected JSON"),
+        ("campaign", "[]", "campaign: got [], expected keys and values"),
         ("campaign", "{}", "the store's campaign, of hoverslam 0.1.0, cannot be read"),
         ("physics_digest", None, "physics_digest: missing"),
         ("n_runs", "many", "n_runs: got 'many', expected a whole number"),
