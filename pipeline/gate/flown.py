@@ -119,15 +119,17 @@ def _hopeless(margin: NoneBroken, runs: int) -> str:
 
 
 def _cut_short(margins: Iterable[NoneBroken], runs: int, baseline: Results) -> str:
-    """Why a baseline that stopped early can never show a margin; empty if it can."""
+    """Why so few runs of the baseline can never show a margin; empty if they can."""
     planned = min(runs, int(baseline.dataset.attrs["n_runs"]))
     for margin in margins:
         if np.any(plans.boundary(margin, planned).pass_at[: baseline.runs] >= 0):
             continue
+        is_cut = baseline.stopped_at is not None
+        remedy = "`hoverslam run` flies it to the end"
         return (
-            f"--baseline: got {baseline.store}, which stopped after {count(baseline.runs)} of "
-            f"{count(planned)} planned runs: newly_broken_at_most {1.0 - margin.probability:g} "
-            "can never be shown by so few; `hoverslam run` flies it to the end"
+            f"--baseline: got {baseline.store}, whose {count(baseline.runs)} of {count(planned)} "
+            f"planned runs can never show newly_broken_at_most {1.0 - margin.probability:g}; "
+            + (remedy if is_cut else f"it takes at least {count(plans.fewest_runs(margin))}")
         )
     return ""
 

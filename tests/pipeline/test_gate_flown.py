@@ -219,10 +219,20 @@ def test_gate__a_baseline_that_stopped_too_early_for_a_margin_is_refused(tmp_pat
     gated(campaign(tmp_path), main)
     flight = pilot()
     said = (
-        "main.zarr, which stopped after 529 of 1,000 planned runs: newly_broken_at_most 0.003 can"
+        "whose 529 of 1,000 planned runs can never show newly_broken_at_most 0.003; .* to the end"
     )
     with pytest.raises(BadInput, match=said):
         gated(campaign(tmp_path), tmp_path / "a.zarr", baseline=main, terms=Terms((), 0.003))
+    assert flight.landed == []
+
+
+def test_gate__a_baseline_too_small_for_a_margin_is_refused(tmp_path, pilot):
+    main = baseline(campaign(tmp_path, 600), tmp_path / "main.zarr")
+    flight = pilot()
+    said = "whose 600 of 600 planned runs can never show newly_broken_at_most 0.003; it takes at"
+    terms = Terms(("runs",), 0.003)
+    with pytest.raises(BadInput, match=said):
+        gated(campaign(tmp_path), tmp_path / "a.zarr", baseline=main, terms=terms)
     assert flight.landed == []
 
 
