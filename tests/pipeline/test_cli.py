@@ -315,7 +315,7 @@ def test_verbs__a_damaged_store_is_invalid_and_says_where(
     result = hoverslam(*words)
     assert result.code == errors.ExitCode.INVALID
     assert "damaged: touchdown_tilt_rad: chunk c/0 (run 0 to 399) cannot be read" in result.err
-    assert "a finished store cannot be mended: fly it again" in result.err
+    assert "such a store cannot be mended: fly it again" in result.err
 
 
 @pytest.mark.parametrize(
