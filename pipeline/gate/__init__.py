@@ -4,6 +4,6 @@
 `markdown` write the verdicts for a hosted CI and for a pull request.
 """
 
-from pipeline.gate.launched import judge, judge_dataset, judge_results
+from pipeline.gate.judge import judge, judge_dataset, judge_results
 
 __all__ = ["judge", "judge_dataset", "judge_results"]

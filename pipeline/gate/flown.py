@@ -17,7 +17,7 @@ from pipeline.compare import NoneBroken, Terms, broken, check_names, margins_of,
 from pipeline.config import load_campaign
 from pipeline.errors import BadInput
 from pipeline.fitness import Results
-from pipeline.gate.launched import judge, judge_results
+from pipeline.gate.judge import judge, judge_results
 from pipeline.gate.watch import Plan, Watch
 from pipeline.requirements import Columns, Mask, success
 from pipeline.run import RESULTS, fly_campaign

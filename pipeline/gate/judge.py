@@ -23,6 +23,7 @@ from pipeline.asked import FixedPlan, Requirement
 from pipeline.compare import Terms, compare
 from pipeline.fitness import Results, unfit
 from pipeline.gate.figures import asked_in_words, figure
+from pipeline.gate.launched import too_few_launched
 from pipeline.kept import KeptCampaign
 from pipeline.plans import Finding, finding, pass_probability, promise
 from pipeline.requirements import outcomes, success
@@ -107,6 +108,8 @@ def _verdict(
         if not reasons:
             ruling = ruling_of(found.passed)
         evidence = _evidence(dataset, asked, found, rows, ruling)
+        if ruling is Ruling.PASS and (reasons := too_few_launched(dataset, asked, found)):
+            ruling = Ruling.INCONCLUSIVE
     return Verdict(
         requirement=asked.name,
         kind=asked.kind,
